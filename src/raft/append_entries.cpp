@@ -1,0 +1,111 @@
+// AppendEntries RPC (Figure 2, §5.2, §5.3).
+#include <algorithm>
+
+#include "raft/quorum.h"
+#include "raft/server.h"
+
+namespace raft {
+
+// Receiver implementation.
+void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, Effects& out) {
+  const auto reply = [&](bool success, Index matchIndex) {
+    send(from,
+         AppendEntries::Response{.term = currentTerm,
+                                 .success = success,
+                                 .prevLogIndex = m.prevLogIndex,
+                                 .matchIndex = matchIndex},
+         out);
+  };
+
+  // 1. Reply false if term < currentTerm (§5.1).
+  if (m.term < currentTerm) return reply(false, 0);
+
+  // Followers: respond to RPCs from candidates and leaders (§5.2).
+  // Candidates: if AppendEntries RPC received from new leader: convert to follower (§5.2).
+  if (is<Leader>() || from != m.leaderId) return;  // forged: a term has at most one leader (§5.2)
+  role = Follower{.leaderId = m.leaderId, .electionDeadline = electionDeadline(now)};
+
+  // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm
+  //    (§5.3).
+  if (!log.matches(m.prevLogIndex, m.prevLogTerm)) return reply(false, 0);
+
+  // 3. If an existing entry conflicts with a new one (same index but different terms), delete the
+  //    existing entry and all that follow it (§5.3).
+  const Entry* fresh = m.entries.begin();
+  Index index = m.prevLogIndex;
+  while (fresh != m.entries.end() && log.matches(index + 1, fresh->term)) ++fresh, ++index;
+  if (fresh != m.entries.end()) {
+    if (index < commitIndex) return;  // forged: what is committed never conflicts (§5.4)
+    log.truncateFrom(index + 1);
+  }
+
+  // 4. Append any new entries not already in the log.
+  log.append(fresh, m.entries.end());
+
+  // 5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry).
+  //    The log may be longer: what lies beyond was not checked.
+  const Index lastNew = m.prevLogIndex + m.entries.size();
+  commitIndex = std::max(commitIndex, std::min(m.leaderCommit, lastNew));
+  reply(true, lastNew);
+}
+
+void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effects& out) {
+  Leader* leader = as<Leader>();
+  if (!leader || m.term != currentTerm || !voters.contains(from)) return;
+  Progress& progress = leader->of(from);
+
+  if (m.success && m.matchIndex <= log.lastIndex()) {
+    // Leaders: if successful: update nextIndex and matchIndex for follower (§5.3).
+    if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
+    progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
+    progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    advanceCommitIndex(m.matchIndex);
+  } else if (!m.success && m.prevLogIndex == progress.nextIndex - 1 &&
+             progress.nextIndex > progress.matchIndex + 1) {
+    // Leaders: if AppendEntries fails because of log inconsistency: decrement nextIndex and retry
+    // (§5.3).
+    progress.nextIndex = progress.nextIndex - 1;
+    progress.waiting = false;
+  }
+  sendWhatIsMissing(from, out);
+}
+
+// Leaders: if there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and
+// log[N].term == currentTerm: set commitIndex = N (§5.3, §5.4).
+void Server::advanceCommitIndex(Index matched) {
+  if (matched <= commitIndex) return;  // what has become matchIndex[i] makes no such N
+  const Leader& leader = *as<Leader>();
+  const Index n = majorityIndex(voters, [&](ServerId i) { return leader.of(i).matchIndex; });
+  if (n > commitIndex && log.term(n) == currentTerm) commitIndex = n;
+}
+
+// Leaders: if last log index >= nextIndex for a follower: send AppendEntries RPC with log entries
+// starting at nextIndex (§5.3). One such RPC at a time: its response brings the next.
+void Server::sendWhatIsMissing(ServerId to, Effects& out) {
+  const Progress& progress = as<Leader>()->of(to);
+  if (log.lastIndex() >= progress.nextIndex && !progress.waiting) sendAppendEntries(to, out);
+}
+
+void Server::broadcastAppendEntries(Time now, Effects& out) {
+  as<Leader>()->heartbeatDeadline = now + settings.heartbeatInterval;
+  for (ServerId peer : voters) {
+    if (peer != id) sendAppendEntries(peer, out);
+  }
+}
+
+void Server::sendAppendEntries(ServerId to, Effects& out) {
+  Progress& progress = as<Leader>()->of(to);
+  const Index prevLogIndex = progress.nextIndex - 1;
+  Entries entries = log.from(progress.nextIndex);
+  progress.waiting = !entries.empty();
+  send(to,
+       AppendEntries::Request{.term = currentTerm,
+                              .leaderId = id,
+                              .prevLogIndex = prevLogIndex,
+                              .prevLogTerm = log.term(prevLogIndex),
+                              .entries = std::move(entries),
+                              .leaderCommit = commitIndex},
+       out);
+}
+
+}  // namespace raft

@@ -1,0 +1,104 @@
+// What enters a step of a server, and what the step asks of its host.
+//
+// The contract: call step() for every arrival. Hand `write` to the disk; send what may leave now,
+// and the rest when its write is durable; apply `apply` in order. Come back by deadline(). Whatever
+// of this a crash prevents, the protocol survives, as long as nothing is sent before its write.
+#pragma once
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "raft/message.h"
+
+namespace raft {
+
+// The deadline has passed. Before the deadline it changes nothing.
+struct Timeout {
+  bool operator==(const Timeout&) const = default;
+};
+// Commands from clients, to stand in the log one after another. The leader takes all or none.
+struct Propose {
+  std::vector<Command> commands;
+  bool operator==(const Propose&) const = default;
+};
+// The write `id`, and with it each one before it, is durable.
+struct Written {
+  WriteId id;
+  bool operator==(const Written&) const = default;
+};
+// A message has arrived. One that is late, doubled or forged is answered or ignored.
+using Input = std::variant<Timeout, Propose, Written, Envelope>;
+
+// Everything that must become durable, together or (after a crash) not at all. Writes are performed
+// in the order of their ids, without gaps.
+struct Write {
+  WriteId id;
+  Term currentTerm;
+  std::optional<ServerId> votedFor = {};
+  Index from = 0;        // 0: the log is as it was. Otherwise drop the log from here on,
+  Entries entries = {};  // then append these, the first at index `from`
+  bool operator==(const Write&) const = default;
+};
+
+struct Send {
+  Envelope envelope;
+  WriteId after = 0;  // send it only when this write is durable; 0: at once
+  bool operator==(const Send&) const = default;
+};
+
+// Committed entries for the state machine: entries[0] has index `first`.
+struct Apply {
+  Index first = 0;
+  Entries entries = {};
+  bool operator==(const Apply&) const = default;
+};
+
+// What became of a Propose: its first command will stand at `index`, if it is ever committed in
+// `term`; the others follow it …
+struct Accepted {
+  Index index;
+  Term term;
+  bool operator==(const Accepted&) const = default;
+};
+// … or this server is not the leader. `leaderId` is the one that it knows of, to ask instead.
+struct NotLeader {
+  std::optional<ServerId> leaderId = {};
+  bool operator==(const NotLeader&) const = default;
+};
+using Proposed = std::variant<Accepted, NotLeader>;
+
+// The host may keep one Effects and pass it to every step: its memory is used again.
+struct Effects {
+  std::optional<Write> write = {};
+  std::vector<Send> send = {};  // may be lost, duplicated, reordered
+  Apply apply = {};
+  std::optional<Proposed> proposed = {};
+
+  void clear();
+  template <class Rpc>
+  void addSend(ServerId from, ServerId to, Rpc&& rpc);  // to leave at once; takes an rvalue
+  bool operator==(const Effects&) const = default;
+};
+
+inline void Effects::clear() {
+  write.reset();
+  send.clear();
+  if (!apply.entries.empty()) apply = {};
+  proposed.reset();
+}
+
+// Builds the message where it will stand: what converts itself to a Send is not copied into it.
+template <class Rpc>
+void Effects::addSend(ServerId from, ServerId to, Rpc&& rpc) {
+  struct Built {
+    ServerId from, to;
+    Rpc& rpc;
+    operator Send() const {
+      return {.envelope = {from, to, Message(std::in_place_type<Rpc>, std::move(rpc))}};
+    }
+  };
+  send.emplace_back(Built{from, to, rpc});
+}
+
+}  // namespace raft

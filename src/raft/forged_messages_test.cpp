@@ -1,0 +1,120 @@
+// Late, doubled and forged messages are answered or ignored; none of them breaks an invariant.
+#include <gtest/gtest.h>
+
+#include "raft/raft_test_support.h"
+
+namespace raft {
+namespace {
+
+const ServerSet three{1, 2, 3};
+constexpr std::uint64_t absurd = ~0ull;
+
+// s1 in each role, in term 4 with the log 1^1 2^2 3^4, of which 1^1 is committed.
+std::vector<Server> inEachRole() {
+  Server s1{.id = 1,
+            .voters = three,
+            .settings = plain,
+            .currentTerm = 4,
+            .votedFor = 1,
+            .log = logOf({1, 2, 4}),
+            .commitIndex = 1,
+            .lastApplied = 1,
+            .durableIndex = 3};
+  std::vector<Server> all(3, s1);
+  all[0].role = Follower{.leaderId = 2, .electionDeadline = ms(50)};
+  all[1].role = Candidate{.votesResponded = {1}, .votesGranted = {1}, .electionDeadline = ms(50)};
+  all[2].role =
+      Leader{.progress = {{.nextIndex = 4, .matchIndex = 3}, {.nextIndex = 4}, {.nextIndex = 4}}};
+  return all;
+}
+
+// Each message, with each term, index and flag that could make trouble.
+std::vector<Message> absurdMessages() {
+  std::vector<Message> all;
+  for (Term term : {Term(0), Term(3), Term(4), Term(5)}) {
+    for (Index index : {Index(0), Index(2), Index(3), Index(4), Index(absurd), Index(absurd - 1)}) {
+      for (Term of : {Term(0), Term(4), Term(absurd)}) {
+        for (std::uint32_t id : {0u, 1u, 2u, 9u, ~0u}) {
+          all.push_back(RequestVote::Request{term, id, index, of});
+          all.push_back(AppendEntries::Request{term, id, index, of, {}, index});
+          all.push_back(AppendEntries::Request{term, id, 3, 4, entriesFrom(4, {4}), index});
+        }
+      }
+      for (bool yes : {true, false}) {
+        all.push_back(RequestVote::Response{term, yes});
+        all.push_back(AppendEntries::Response{term, yes, index, index});
+        all.push_back(AppendEntries::Response{term, yes, index, 3});
+      }
+    }
+  }
+  return all;
+}
+
+TEST(ForgedMessages, OfAnyContentFromAnybodyBreakNothingInAnyRole) {
+  for (const Server& before : inEachRole()) {
+    for (const Message& message : absurdMessages()) {
+      for (ServerId from : {0u, 1u, 2u, 9u, 256u, 257u, ~0u}) {
+        Server s1 = before;
+        stepChecked(s1, ms(1), Envelope{from, 1, message});  // once …
+        stepChecked(s1, ms(2), Envelope{from, 1, message});  // … and doubled
+        EXPECT_GE(s1.commitIndex, 1);
+        EXPECT_EQ(s1.log[1], entryAt(1, 1));
+        if (HasFailure()) FAIL() << testing::PrintToString(Envelope{from, 1, message});
+      }
+    }
+  }
+}
+
+TEST(ForgedMessages, ToAnotherServerOrFromItselfAreIgnored) {
+  for (const Server& before : inEachRole()) {
+    for (const Message& message : absurdMessages()) {
+      Server s1 = before;
+      EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 3, message}), Effects{});
+      EXPECT_EQ(stepChecked(s1, ms(1), Envelope{1, 1, message}), Effects{});
+      EXPECT_EQ(s1, before);
+    }
+  }
+}
+
+// §5.2: a term has one leader, so a leader is not told to follow in its own term.
+TEST(ForgedMessages, ALeaderIgnoresAppendEntriesOfItsOwnTerm) {
+  const Server before = inEachRole()[2];
+  Server s1 = before;
+  EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 1, AppendEntries::Request{4, 2, 3, 4}}), Effects{});
+  EXPECT_EQ(s1, before);
+}
+
+TEST(ForgedMessages, ALeaderCountsNobodyOutsideItsCluster) {
+  const Server before = inEachRole()[2];
+  for (ServerId from : {0u, 4u, 9u, 256u, 257u}) {
+    Server s1 = before;
+    const AppendEntries::Response response{4, true, 2, 3};
+    EXPECT_EQ(stepChecked(s1, ms(1), Envelope{from, 1, response}), Effects{});
+    EXPECT_EQ(s1, before);
+  }
+}
+
+// A follower would have to have what the leader itself has not.
+TEST(ForgedMessages, ASuccessBeyondTheLeadersLogIsNotBelieved) {
+  for (Index match : {Index(4), Index(absurd)}) {
+    Server s1 = inEachRole()[2];
+    stepChecked(s1, ms(1), Envelope{2, 1, AppendEntries::Response{4, true, 3, match}});
+    EXPECT_EQ(s1, inEachRole()[2]);
+  }
+}
+
+TEST(ForgedMessages, ResponsesOfTermsLongGoneAreIgnored) {
+  for (const Server& before : inEachRole()) {
+    Server s1 = before;
+    const Message late[] = {RequestVote::Response{2, true}, RequestVote::Response{2, false},
+                            AppendEntries::Response{2, true, 3, 3},
+                            AppendEntries::Response{2, false, 3, 0}};
+    for (const Message& message : late) {
+      EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 1, message}), Effects{});
+      EXPECT_EQ(s1, before);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace raft

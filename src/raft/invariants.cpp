@@ -1,0 +1,140 @@
+#include "raft/invariants.h"
+
+#include <algorithm>
+#include <array>
+
+namespace raft {
+
+namespace {
+
+enum : std::uint8_t { follower, candidate, leader };
+
+struct Rule {
+  const char* sentence;
+  bool holds;
+};
+
+template <std::size_t n>
+const char* firstBroken(const std::array<Rule, n>& rules) {
+  const auto broken = std::ranges::find(rules, false, &Rule::holds);
+  return broken == rules.end() ? nullptr : broken->sentence;
+}
+
+const char* brokenInState(const Server& s) {
+  return firstBroken(std::to_array<Rule>({
+      {"lastApplied <= commitIndex", s.lastApplied <= s.commitIndex},
+      {"what is committed is applied in the same step", s.lastApplied == s.commitIndex},
+      {"commitIndex <= index of last log entry", s.commitIndex <= s.log.lastIndex()},
+      {"no entry has a term above currentTerm", s.log.lastTerm() <= s.currentTerm},
+      {"nothing is durable beyond the log", s.durableIndex <= s.log.lastIndex()},
+      {"what is not on its way to the disk is durable",
+       !s.writing.empty() || s.durableIndex == s.log.lastIndex()},
+  }));
+}
+
+const char* brokenInRole(const Server& s) {
+  if (const Candidate* c = s.as<Candidate>()) {
+    return firstBroken(std::to_array<Rule>({
+        {"a candidate votes for itself", s.votedFor == s.id && c->votesGranted.contains(s.id)},
+        {"who granted a vote has answered",
+         (c->votesGranted & c->votesResponded) == c->votesGranted},
+    }));
+  }
+  if (const Follower* f = s.as<Follower>()) {
+    return f->leaderId == s.id ? "a follower does not follow itself" : nullptr;
+  }
+  const Leader& l = *s.as<Leader>();
+  if (s.votedFor != s.id) return "a leader has voted for itself";
+  for (ServerId server : s.voters) {
+    const Progress& p = l.of(server);
+    const bool inOrder = p.nextIndex >= Index{1} && p.matchIndex <= s.log.lastIndex() &&
+                         p.nextIndex <= s.log.lastIndex() + 1;
+    if (!inOrder) return "nextIndex and matchIndex lie within the leader's log";
+    if (server != s.id && p.matchIndex >= p.nextIndex) return "matchIndex < nextIndex";
+    if (server == s.id && p.matchIndex > s.durableIndex) {
+      return "a leader counts itself only for what is durable (thesis §10.2.1)";
+    }
+  }
+  return nullptr;
+}
+
+const char* brokenInChange(const Vitals& b, const Server& a) {
+  const bool sameTerm = b.currentTerm == a.currentTerm;
+  const auto role = a.role.index();
+  return firstBroken(std::to_array<Rule>({
+      {"currentTerm never falls (§5.1)", b.currentTerm <= a.currentTerm},
+      {"a vote is not taken back within its term (§5.2)",
+       !sameTerm || !b.votedFor || b.votedFor == a.votedFor},
+      {"commitIndex never falls", b.commitIndex <= a.commitIndex},
+      {"lastApplied never falls", b.lastApplied <= a.lastApplied},
+      {"a leader's log never shrinks (§5.3)",
+       !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
+      {"a leader stays one until its term ends (§5.2)",
+       !sameTerm || b.role != leader || role == leader},
+      {"only a candidate becomes leader (§5.2)",
+       role != leader || (sameTerm && b.role != follower)},
+      {"a leader commits by counting only entries of its own term (§5.4.2)",
+       role != leader || b.role != leader || b.commitIndex == a.commitIndex ||
+           a.log.term(a.commitIndex) == a.currentTerm},
+  }));
+}
+
+const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
+  const Index last = w.from == Index{0} ? b.lastIndex : w.from + w.entries.size() - 1;
+  Term previous = w.from > Index{1} ? a.log.term(w.from - 1) : Term{0};
+  for (const Entry& entry : w.entries) {
+    if (entry.term < previous) return "terms never fall along a log";
+    previous = entry.term;
+  }
+  return firstBroken(std::to_array<Rule>({
+      {"write ids rise by one", w.id == b.lastWrite + 1 && w.id == a.lastWrite},
+      {"a write carries the term and vote that it makes durable",
+       w.currentTerm == a.currentTerm && w.votedFor == a.votedFor},
+      {"a write brings the disk to the log as it is", last == a.log.lastIndex()},
+      {"nothing committed is truncated (§5.4)", w.from == Index{0} || w.from > b.commitIndex},
+      {"a leader only appends (§5.3)", w.from == Index{0} || b.role != leader ||
+                                           b.currentTerm != a.currentTerm || w.from > b.lastIndex},
+  }));
+}
+
+const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx) {
+  const bool persistentChanged = b.currentTerm != a.currentTerm || b.votedFor != a.votedFor ||
+                                 b.lastIndex != a.log.lastIndex() || b.lastTerm != a.log.lastTerm();
+  if (persistentChanged && !fx.write) return "what became different is written";
+  if (fx.write) {
+    if (const char* broken = brokenInWrite(b, a, *fx.write)) return broken;
+  }
+  for (const Send& send : fx.send) {
+    const bool asksToAppend = std::holds_alternative<AppendEntries::Request>(send.envelope.message);
+    if (!asksToAppend && !a.writing.empty() && send.after != a.lastWrite) {
+      return "what speaks of a write waits for it (§5.1)";
+    }
+    if (termOf(send.envelope.message) != a.currentTerm) return "messages carry currentTerm (§5.1)";
+  }
+  const Index applied = a.lastApplied - b.lastApplied.value;
+  if (Index{fx.apply.entries.size()} != applied) return "what is applied is handed out, once";
+  if (applied > Index{0} && fx.apply.first != b.lastApplied + 1) return "entries apply in order";
+  return nullptr;
+}
+
+}  // namespace
+
+Vitals Vitals::of(const Server& s) {
+  return {.currentTerm = s.currentTerm,
+          .votedFor = s.votedFor,
+          .lastIndex = s.log.lastIndex(),
+          .lastTerm = s.log.lastTerm(),
+          .commitIndex = s.commitIndex,
+          .lastApplied = s.lastApplied,
+          .lastWrite = s.lastWrite,
+          .role = static_cast<std::uint8_t>(s.role.index())};
+}
+
+const char* brokenInvariant(const Vitals& before, const Server& after, const Effects& effects) {
+  if (const char* broken = brokenInState(after)) return broken;
+  if (const char* broken = brokenInRole(after)) return broken;
+  if (const char* broken = brokenInChange(before, after)) return broken;
+  return brokenInEffects(before, after, effects);
+}
+
+}  // namespace raft

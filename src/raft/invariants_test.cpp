@@ -1,0 +1,219 @@
+// Each invariant is broken by hand once, and named.
+#include "raft/invariants.h"
+
+#include <fstream>
+#include <functional>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "raft/raft_test_support.h"
+
+namespace raft {
+namespace {
+
+enum : std::uint8_t { follower, candidate, leader };
+
+// A step as the invariants see it.
+struct Step {
+  Vitals before;
+  Server after;
+  Effects effects = {};
+};
+
+// s2, a follower of term 4 with the log 1^1 2^2 3^2, in a step that changes nothing.
+Step idle() {
+  const Server s2{.id = 2,
+                  .voters = {1, 2, 3},
+                  .settings = plain,
+                  .currentTerm = 4,
+                  .votedFor = 3,
+                  .log = logOf({1, 2, 2}),
+                  .commitIndex = 1,
+                  .lastApplied = 1,
+                  .lastWrite = 5,
+                  .durableIndex = 3};
+  return {.before = Vitals::of(s2), .after = s2};
+}
+
+// The same, that appends 4^4 and answers.
+Step appends() {
+  Step step = idle();
+  step.after.log = logOf({1, 2, 2, 4});
+  step.after.lastWrite = 6;
+  step.after.writing = {{6, 4}};
+  step.effects.write =
+      Write{.id = 6, .currentTerm = 4, .votedFor = 3, .from = 4, .entries = entriesFrom(4, {4})};
+  step.effects.send = {{.envelope = {2, 3, AppendEntries::Response{4, true, 3, 4}}, .after = 6}};
+  return step;
+}
+
+// The same, that applies 1^1.
+Step applies() {
+  Step step = idle();
+  step.before.commitIndex = step.before.lastApplied = 0;
+  step.effects.apply = {.first = 1, .entries = entriesFrom(1, {1})};
+  return step;
+}
+
+// s2 leads term 4, before the step and after it.
+Step leads(Step step = idle()) {
+  step.after.votedFor = step.before.votedFor = 2;
+  if (step.effects.write) step.effects.write->votedFor = 2;
+  step.after.role = Leader{.progress = std::vector<Progress>(3, {.nextIndex = 4, .matchIndex = 3})};
+  step.before.role = leader;
+  return step;
+}
+
+Leader& leaderOf(Step& step) { return *step.after.as<Leader>(); }
+
+struct Case {
+  const char* sentence;
+  Step step;
+  std::function<void(Step&)> breakIt;
+};
+
+std::vector<Case> states() {
+  return {
+      {"lastApplied <= commitIndex", idle(), [](Step& s) { s.after.lastApplied = 2; }},
+      {"what is committed is applied in the same step", idle(),
+       [](Step& s) { s.after.commitIndex = 2; }},
+      {"commitIndex <= index of last log entry", idle(),
+       [](Step& s) { s.after.commitIndex = s.after.lastApplied = 4; }},
+      {"no entry has a term above currentTerm", idle(), [](Step& s) { s.after.currentTerm = 1; }},
+      {"nothing is durable beyond the log", idle(), [](Step& s) { s.after.durableIndex = 4; }},
+      {"what is not on its way to the disk is durable", idle(),
+       [](Step& s) { s.after.durableIndex = 2; }},
+      {"a candidate votes for itself", idle(),
+       [](Step& s) { s.after.role = Candidate{.votesResponded = {2}, .votesGranted = {2}}; }},
+      {"a candidate votes for itself", leads(), [](Step& s) { s.after.role = Candidate{}; }},
+      {"who granted a vote has answered", leads(),
+       [](Step& s) {
+         s.after.role = Candidate{.votesResponded = {2}, .votesGranted = {1, 2}};
+       }},
+      {"a follower does not follow itself", idle(),
+       [](Step& s) { s.after.role = Follower{.leaderId = 2}; }},
+      {"a leader has voted for itself", leads(), [](Step& s) { s.after.votedFor = 3; }},
+      {"nextIndex and matchIndex lie within the leader's log", leads(),
+       [](Step& s) { leaderOf(s).of(1).nextIndex = 5; }},
+      {"nextIndex and matchIndex lie within the leader's log", leads(),
+       [](Step& s) { leaderOf(s).of(1).matchIndex = 4; }},
+      {"nextIndex and matchIndex lie within the leader's log", leads(),
+       [](Step& s) { leaderOf(s).of(3) = {.nextIndex = 0}; }},
+      {"matchIndex < nextIndex", leads(), [](Step& s) { leaderOf(s).of(3).nextIndex = 3; }},
+      {"a leader counts itself only for what is durable (thesis §10.2.1)", leads(appends()),
+       [](Step& s) { leaderOf(s).of(2).matchIndex = 4; }},
+  };
+}
+
+std::vector<Case> changes() {
+  return {
+      {"currentTerm never falls (§5.1)", idle(), [](Step& s) { s.before.currentTerm = 5; }},
+      {"a vote is not taken back within its term (§5.2)", idle(),
+       [](Step& s) { s.before.votedFor = 1; }},
+      {"a vote is not taken back within its term (§5.2)", idle(),
+       [](Step& s) { s.after.votedFor.reset(); }},
+      {"commitIndex never falls", idle(), [](Step& s) { s.before.commitIndex = 2; }},
+      {"lastApplied never falls", idle(), [](Step& s) { s.before.lastApplied = 2; }},
+      {"a leader's log never shrinks (§5.3)", leads(), [](Step& s) { s.before.lastIndex = 4; }},
+      {"a leader stays one until its term ends (§5.2)", idle(),
+       [](Step& s) { s.before.role = leader; }},
+      {"only a candidate becomes leader (§5.2)", leads(),
+       [](Step& s) { s.before.role = follower; }},
+      {"only a candidate becomes leader (§5.2)", leads(),
+       [](Step& s) {
+         s.before.currentTerm = 3;
+         s.before.role = candidate;
+       }},
+      {"a leader commits by counting only entries of its own term (§5.4.2)", leads(applies()),
+       [](Step&) {}},
+  };
+}
+
+std::vector<Case> effects() {
+  return {
+      {"terms never fall along a log", appends(),
+       [](Step& s) { s.effects.write->entries = entriesFrom(4, {1}); }},
+      {"write ids rise by one", appends(), [](Step& s) { s.effects.write->id = 7; }},
+      {"write ids rise by one", appends(), [](Step& s) { s.before.lastWrite = 4; }},
+      {"a write carries the term and vote that it makes durable", appends(),
+       [](Step& s) { s.effects.write->votedFor = 1; }},
+      {"a write carries the term and vote that it makes durable", appends(),
+       [](Step& s) { s.effects.write->currentTerm = 3; }},
+      {"a write brings the disk to the log as it is", appends(),
+       [](Step& s) {
+         s.effects.write->entries = entriesFrom(4, {4, 4});
+       }},
+      {"a write brings the disk to the log as it is", appends(),
+       [](Step& s) { s.effects.write->from = 0; }},
+      {"nothing committed is truncated (§5.4)", appends(),
+       [](Step& s) {
+         s.effects.write->from = 1;
+         s.effects.write->entries = entriesFrom(1, {1, 2, 2, 4});
+       }},
+      {"a leader only appends (§5.3)", leads(appends()),
+       [](Step& s) {
+         s.effects.write->from = 3;
+         s.effects.write->entries = entriesFrom(3, {2, 4});
+       }},
+      {"what became different is written", idle(), [](Step& s) { s.before.currentTerm = 3; }},
+      {"what became different is written", idle(), [](Step& s) { s.before.votedFor.reset(); }},
+      {"what became different is written", idle(), [](Step& s) { s.before.lastIndex = 4; }},
+      {"what became different is written", idle(), [](Step& s) { s.before.lastTerm = 3; }},
+      {"what speaks of a write waits for it (§5.1)", appends(),
+       [](Step& s) { s.effects.send[0].after = 0; }},
+      {"messages carry currentTerm (§5.1)", idle(),
+       [](Step& s) {
+         s.effects.send = {{.envelope = {2, 1, RequestVote::Response{.term = 3}}}};
+       }},
+      {"what is applied is handed out, once", applies(), [](Step& s) { s.effects.apply = {}; }},
+      {"what is applied is handed out, once", idle(),
+       [](Step& s) { s.effects.apply = {.first = 1, .entries = entriesFrom(1, {1})}; }},
+      {"entries apply in order", applies(), [](Step& s) { s.effects.apply.first = 2; }},
+  };
+}
+
+void expectEachNamed(const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    Step step = one.step;
+    one.breakIt(step);
+    const char* broken = brokenInvariant(step.before, step.after, step.effects);
+    EXPECT_STREQ(broken, one.sentence) << testing::PrintToString(step.after);
+  }
+}
+
+TEST(Invariants, HoldOfStepsThatAreRight) {
+  for (const Step& step : {idle(), appends(), applies(), leads(), leads(appends())}) {
+    EXPECT_STREQ(brokenInvariant(step.before, step.after, step.effects), nullptr);
+  }
+}
+
+TEST(Invariants, OfAStateAreNamedWhenTheyAreBroken) { expectEachNamed(states()); }
+
+TEST(Invariants, OfAChangeAreNamedWhenTheyAreBroken) { expectEachNamed(changes()); }
+
+TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) { expectEachNamed(effects()); }
+
+// A new invariant needs a case above.
+TEST(Invariants, AreAllBrokenOnce) {
+  std::set<std::string> named;
+  for (const auto& cases : {states(), changes(), effects()}) {
+    for (const Case& one : cases) named.insert(one.sentence);
+  }
+  std::ifstream source(RAFTLAB_SOURCE_DIR "/src/raft/invariants.cpp");
+  ASSERT_TRUE(source);
+  std::set<std::string> stated;
+  const std::regex quoted("\"([^\"]+)\"");
+  for (std::string line; std::getline(source, line);) {
+    std::smatch match;
+    if (line.starts_with("#include")) continue;
+    if (std::regex_search(line, match, quoted)) stated.insert(match[1]);
+  }
+  EXPECT_EQ(named, stated);
+}
+
+}  // namespace
+}  // namespace raft

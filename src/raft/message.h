@@ -1,0 +1,63 @@
+// The RPCs of Figure 2: one struct per box, Request = Arguments, Response = Results.
+//
+// They are messages in one direction: a response may be lost, doubled, or arrive when it is no
+// longer wanted, so it carries what lets its receiver tell (raft.tla does the same).
+#pragma once
+#include <variant>
+
+#include "raft/log.h"
+#include "raft/types.h"
+
+namespace raft {
+
+// Invoked by candidates to gather votes (§5.2).
+struct RequestVote {
+  struct Request {
+    Term term;             // candidate's term
+    ServerId candidateId;  // candidate requesting vote
+    Index lastLogIndex;    // index of candidate's last log entry (§5.4)
+    Term lastLogTerm;      // term of candidate's last log entry (§5.4)
+    bool operator==(const Request&) const = default;
+  };
+  struct Response {
+    Term term;                 // currentTerm, for candidate to update itself
+    bool voteGranted = false;  // true means candidate received vote
+    bool operator==(const Response&) const = default;
+  };
+};
+
+// Invoked by leader to replicate log entries (§5.3); also used as heartbeat (§5.2).
+struct AppendEntries {
+  struct Request {
+    Term term;               // leader's term
+    ServerId leaderId;       // so follower can redirect clients
+    Index prevLogIndex;      // index of log entry immediately preceding new ones
+    Term prevLogTerm;        // term of prevLogIndex entry
+    Entries entries = {};    // log entries to store (empty for heartbeat)
+    Index leaderCommit = 0;  // leader's commitIndex
+    bool operator==(const Request&) const = default;
+  };
+  struct Response {
+    Term term;               // currentTerm, for leader to update itself
+    bool success = false;    // true if follower contained entry matching prevLogIndex, prevLogTerm
+    Index prevLogIndex = 0;  // Not in Figure 2: of the request, so that a stale refusal is known
+    Index matchIndex = 0;    // Not in Figure 2: last entry known to match, if success (raft.tla)
+    bool operator==(const Response&) const = default;
+  };
+};
+
+using Message = std::variant<RequestVote::Request, RequestVote::Response, AppendEntries::Request,
+                             AppendEntries::Response>;
+
+struct Envelope {
+  ServerId from;
+  ServerId to;
+  Message message;
+  bool operator==(const Envelope&) const = default;
+};
+
+inline Term termOf(const Message& message) {
+  return std::visit([](const auto& rpc) { return rpc.term; }, message);
+}
+
+}  // namespace raft

@@ -1,0 +1,157 @@
+// Rules for Servers (Figure 2).
+#include <algorithm>
+
+#include "raft/assert.h"
+#include "raft/server.h"
+
+namespace raft {
+
+Server Server::start(ServerId id, const ServerSet& voters, const Settings& settings,
+                     std::uint64_t seed, Time now, Persistent durable) {
+  Server server{.id = id,
+                .voters = voters,
+                .settings = settings,
+                .random = Random{.seed = seed},
+                .currentTerm = durable.currentTerm,
+                .votedFor = durable.votedFor,
+                .log = std::move(durable.log)};
+  server.log.takeChange();
+  server.durableIndex = server.log.lastIndex();
+  // When servers start up, they begin as followers (§5.2).
+  server.role = Follower{.electionDeadline = server.electionDeadline(now)};
+  return server;
+}
+
+Effects Server::step(Time now, const Input& input) {
+  Effects out;
+  step(now, input, out);
+  return out;
+}
+
+void Server::step(Time now, const Input& input, Effects& out) {
+  std::visit([&](const auto& in) { take(in, now, out); }, input);
+}
+
+void Server::step(Time now, const Envelope& message, Effects& out) { take(message, now, out); }
+
+template <class In>
+void Server::take(const In& in, Time now, Effects& out) {
+  out.clear();
+  const Term termBefore = currentTerm;
+  const std::optional<ServerId> votedForBefore = votedFor;
+  on(in, now, out);
+  applyCommitted(out);
+  writeChanges(termBefore, votedForBefore, out);
+}
+
+Time Server::deadline() const {
+  if (const Leader* leader = as<Leader>()) return leader->heartbeatDeadline;
+  if (const Follower* follower = as<Follower>()) return follower->electionDeadline;
+  const Candidate& candidate = *as<Candidate>();
+  return std::min(candidate.electionDeadline, candidate.retryDeadline);
+}
+
+std::optional<ServerId> Server::leader() const {
+  if (is<Leader>()) return id;
+  if (const Follower* follower = as<Follower>()) return follower->leaderId;
+  return std::nullopt;
+}
+
+// All Servers: if commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state
+// machine (§5.3).
+void Server::applyCommitted(Effects& out) {
+  if (commitIndex <= lastApplied) return;
+  out.apply = {.first = lastApplied + 1, .entries = log.between(lastApplied + 1, commitIndex)};
+  lastApplied = commitIndex;
+}
+
+// All Servers: if RPC request or response contains term T > currentTerm: set currentTerm = T,
+// convert to follower (§5.1).
+void Server::on(const Envelope& envelope, Time now, Effects& out) {
+  if (envelope.to != id || envelope.from == id) return;  // astray or forged
+  const Term term = termOf(envelope.message);
+  if (term > currentTerm) becomeFollower(term, now);
+  std::visit([&](const auto& rpc) { receive(envelope.from, rpc, now, out); }, envelope.message);
+}
+
+void Server::on(const Timeout&, Time now, Effects& out) {
+  if (now < deadline()) return;
+  // Leaders: send heartbeats during idle periods to prevent election timeouts (§5.2). They carry
+  // the entries that were not acknowledged: the leader retries AppendEntries RPCs indefinitely
+  // until all followers eventually store all log entries (§5.3).
+  if (is<Leader>()) return broadcastAppendEntries(now, out);
+  if (Candidate* candidate = as<Candidate>(); candidate && now < candidate->electionDeadline) {
+    // Servers retry RPCs if they do not receive a response in a timely manner (§5.1).
+    candidate->retryDeadline = now + settings.heartbeatInterval;
+    return sendRequestVotes(out);
+  }
+  // Followers: if election timeout elapses without receiving AppendEntries RPC from current leader
+  // or granting vote to candidate: convert to candidate (§5.2).
+  // Candidates: if election timeout elapses: start new election (§5.2).
+  becomeCandidate(now, out);
+}
+
+// Leaders: if command received from client: append entry to local log, respond after entry applied
+// to state machine (§5.3). The response is the host's: it sees the entry in Effects::apply.
+void Server::on(const Propose& proposal, Time, Effects& out) {
+  if (!is<Leader>()) {
+    out.proposed = NotLeader{.leaderId = leader()};
+    return;
+  }
+  out.proposed = Accepted{.index = log.lastIndex() + 1, .term = currentTerm};
+  for (const Command& command : proposal.commands) log.append({currentTerm, command});
+  for (ServerId peer : voters) {
+    if (peer != id) sendWhatIsMissing(peer, out);
+  }
+}
+
+void Server::becomeFollower(Term term, Time now) {
+  RAFT_ASSERT(term > currentTerm, "a server gives up its role for a newer term only");
+  currentTerm = term;
+  votedFor.reset();
+  // The election timer goes on as it was: only a heartbeat or a granted vote resets it. A leader
+  // has none yet.
+  Time deadline = is<Leader>() ? electionDeadline(now) : Time{};
+  if (const Candidate* candidate = as<Candidate>()) deadline = candidate->electionDeadline;
+  if (const Follower* follower = as<Follower>()) deadline = follower->electionDeadline;
+  role = Follower{.electionDeadline = deadline};
+}
+
+// Candidates: on conversion to candidate, start election: increment currentTerm, vote for self,
+// reset election timer, send RequestVote RPCs to all other servers (§5.2).
+void Server::becomeCandidate(Time now, Effects& out) {
+  RAFT_ASSERT(!is<Leader>(), "a leader does not stand for election");
+  if (!voters.contains(id)) {
+    role = Follower{.electionDeadline = electionDeadline(now)};
+    return;
+  }
+  ++currentTerm;
+  votedFor = id;
+  role = Candidate{.votesResponded = {id},
+                   .votesGranted = {id},
+                   .electionDeadline = electionDeadline(now),
+                   .retryDeadline = now + settings.heartbeatInterval};
+  sendRequestVotes(out);
+}
+
+// Leaders: upon election: send initial empty AppendEntries RPCs (heartbeat) to each server; repeat
+// during idle periods to prevent election timeouts (§5.2).
+void Server::becomeLeader(Time now, Effects& out) {
+  RAFT_ASSERT(is<Candidate>(), "only a candidate is elected");
+  // nextIndex[]: initialized to leader last log index + 1. matchIndex[]: initialized to 0.
+  Leader leader;
+  leader.progress.assign(voters.last().value, Progress{.nextIndex = log.lastIndex() + 1});
+  leader.of(id).matchIndex = durableIndex;
+  role = std::move(leader);
+  // Leaders: commit a blank no-op entry into the log at the start of its term (§8).
+  if (settings.noopAtElection) log.append(Entry::noop(currentTerm));
+  broadcastAppendEntries(now, out);
+}
+
+// Election timeouts are chosen randomly from a fixed interval, so that split votes are rare and are
+// resolved quickly (§5.2).
+Time Server::electionDeadline(Time now) {
+  return now + random.between(settings.electionTimeoutMin, settings.electionTimeoutMax);
+}
+
+}  // namespace raft

@@ -1,0 +1,165 @@
+// One Raft server as a value: no I/O, no clock, no threads, no hidden chance.
+//
+// Lay this header beside Figure 2 of the paper: the same state under the same names, then the
+// rules, a file per box: rules.cpp (Rules for Servers), request_vote.cpp, append_entries.cpp. What
+// a host must do with a server stands in effects.h.
+#pragma once
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "raft/effects.h"
+#include "raft/log.h"
+#include "raft/message.h"
+#include "raft/random.h"
+#include "raft/server_set.h"
+#include "raft/types.h"
+
+namespace raft {
+
+struct Settings {
+  // Election timeouts are chosen randomly from a fixed interval (§5.2). Equal ends: no chance.
+  Duration electionTimeoutMin = std::chrono::milliseconds(150);
+  Duration electionTimeoutMax = std::chrono::milliseconds(300);
+  // How often a leader sends heartbeats, and how long an RPC waits before it is retried (§5.1).
+  Duration heartbeatInterval = std::chrono::milliseconds(50);
+  // Whether a new leader appends a no-op, so that entries of earlier terms can commit (§8).
+  bool noopAtElection = true;
+  bool operator==(const Settings&) const = default;
+};
+
+// Persistent state on all servers, as a restarting host read it back from its disk.
+struct Persistent {
+  Term currentTerm = 0;
+  std::optional<ServerId> votedFor = {};
+  Log log = {};
+  bool operator==(const Persistent&) const = default;
+};
+
+// The volatile state of a role lives exactly as long as the role does.
+struct Follower {
+  std::optional<ServerId> leaderId = {};  // the leader of currentTerm, once it was heard
+  Time electionDeadline = {};
+  bool operator==(const Follower&) const = default;
+};
+struct Candidate {
+  ServerSet votesResponded = {};  // who answered in this election, itself included
+  ServerSet votesGranted = {};
+  Time electionDeadline = {};
+  Time retryDeadline = {};  // when to ask those again who have not answered
+  bool operator==(const Candidate&) const = default;
+};
+// What a leader knows of one server (its own slot holds what of its log is durable).
+struct Progress {
+  Index nextIndex = 1;   // index of the next log entry to send to that server
+  Index matchIndex = 0;  // index of highest log entry known to be replicated on server
+  bool waiting = false;  // entries are on their way: nothing more before the response or heartbeat
+  bool operator==(const Progress&) const = default;
+};
+struct Leader {
+  std::vector<Progress> progress = {};  // reinitialised after election; see Leader::of
+  Time heartbeatDeadline = {};
+
+  Progress& of(ServerId server) { return progress[server.value - 1]; }
+  const Progress& of(ServerId server) const { return progress[server.value - 1]; }
+  bool operator==(const Leader&) const = default;
+};
+using Role = std::variant<Follower, Candidate, Leader>;
+
+struct Server {
+  ServerId id;
+  ServerSet voters;  // the servers of the cluster, this one included
+  Settings settings = {};
+  Random random = {};  // all chance comes from here
+
+  // Persistent state on all servers (updated on stable storage before responding to RPCs).
+  Term currentTerm = 0;                   // latest term server has seen
+  std::optional<ServerId> votedFor = {};  // candidate that received vote in current term
+  Log log = {};                           // log entries
+
+  // Volatile state on all servers; that on candidates and on leaders is in the role.
+  Index commitIndex = 0;  // index of highest log entry known to be committed
+  Index lastApplied = 0;  // index of highest log entry applied to state machine
+  Role role = Follower{};
+
+  // Not in Figure 2: what of the persistent state is durable by now (thesis §10.2.1).
+  struct Writing {
+    WriteId id;
+    Index lastIndex;  // the log is durable up to here once `id` is
+    bool operator==(const Writing&) const = default;
+  };
+  WriteId lastWrite = 0;              // the last write asked for
+  std::vector<Writing> writing = {};  // asked for and not durable yet, in order
+  Index durableIndex = 0;             // the log is durable up to here
+
+  // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
+  // server needs a seed that it has not had before, or it repeats its timeouts (§5.2).
+  static Server start(ServerId id, const ServerSet& voters, const Settings& settings,
+                      std::uint64_t seed, Time now, Persistent durable = {});
+
+  // The one way in. Replaces `out` by what the host must do. Equal servers given equal inputs at
+  // equal times become equal and ask for equal effects. `now` should not run backwards; if it
+  // does, timeouts are late and nothing worse happens.
+  void step(Time now, const Input& input, Effects& out);
+  void step(Time now, const Envelope& message, Effects& out);  // the same, without an Input
+  Effects step(Time now, const Input& input);
+
+  // When step(now, Timeout{}) is due. Changes only in a step.
+  Time deadline() const;
+
+  template <class R>
+  bool is() const {
+    return std::holds_alternative<R>(role);
+  }
+  template <class R>
+  R* as() {
+    return std::get_if<R>(&role);
+  }
+  template <class R>
+  const R* as() const {
+    return std::get_if<R>(&role);
+  }
+  // The leader of currentTerm, as far as this server knows.
+  std::optional<ServerId> leader() const;
+
+  bool operator==(const Server&) const = default;
+
+ private:
+  // rules.cpp: Rules for Servers.
+  template <class In>
+  void take(const In& in, Time now, Effects& out);
+  void on(const Timeout&, Time now, Effects& out);
+  void on(const Propose&, Time now, Effects& out);
+  void on(const Written&, Time now, Effects& out);
+  void on(const Envelope&, Time now, Effects& out);
+  void becomeFollower(Term term, Time now);
+  void becomeCandidate(Time now, Effects& out);
+  void becomeLeader(Time now, Effects& out);
+  Time electionDeadline(Time now);
+  void applyCommitted(Effects& out);
+
+  // request_vote.cpp, append_entries.cpp: the two RPCs, receivers and senders.
+  void receive(ServerId from, const RequestVote::Request&, Time now, Effects& out);
+  void receive(ServerId from, const RequestVote::Response&, Time now, Effects& out);
+  void receive(ServerId from, const AppendEntries::Request&, Time now, Effects& out);
+  void receive(ServerId from, const AppendEntries::Response&, Time now, Effects& out);
+  void sendRequestVotes(Effects& out) const;
+  void sendAppendEntries(ServerId to, Effects& out);
+  void broadcastAppendEntries(Time now, Effects& out);
+  void sendWhatIsMissing(ServerId to, Effects& out);
+  void countVotes(Time now, Effects& out);
+  void advanceCommitIndex(Index matched);
+
+  // durability.cpp: what must be written, and who has to wait for it.
+  void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Effects& out);
+  void askForWrite(Index from, Effects& out);
+  void holdBack(Effects& out) const;
+  bool allDurable() const { return writing.empty(); }
+
+  template <class Rpc>
+  void send(ServerId to, Rpc&& rpc, Effects& out) const {
+    out.addSend(id, to, std::forward<Rpc>(rpc));
+  }
+};
+
+}  // namespace raft

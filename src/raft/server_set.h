@@ -1,0 +1,99 @@
+// A set of servers of one cluster: 32 bytes, no allocation, iterated in rising order.
+#pragma once
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <initializer_list>
+
+#include "raft/types.h"
+
+namespace raft {
+
+class ServerSet {
+ public:
+  static constexpr std::uint32_t maxServers = 256;  // ids 1 to 256
+
+  constexpr ServerSet() = default;
+  constexpr ServerSet(std::initializer_list<ServerId> servers) {
+    for (ServerId server : servers) insert(server);
+  }
+  // {1, 2 … count}.
+  static constexpr ServerSet firstServers(std::uint32_t count) {
+    ServerSet all;
+    for (std::uint32_t i = 1; i <= count; ++i) all.insert(i);
+    return all;
+  }
+
+  // A server that cannot be in any set (0, or above maxServers) is never contained, and inserting
+  // it changes nothing: a forged message may name one.
+  constexpr bool contains(ServerId server) const {
+    return possible(server) && (word(server) & bit(server)) != 0;
+  }
+  constexpr void insert(ServerId server) {
+    if (possible(server)) words_[(server.value - 1) / 64] |= bit(server);
+  }
+  constexpr void erase(ServerId server) {
+    if (possible(server)) words_[(server.value - 1) / 64] &= ~bit(server);
+  }
+  constexpr std::uint32_t size() const {
+    int count = 0;
+    for (std::uint64_t w : words_) count += std::popcount(w);
+    return static_cast<std::uint32_t>(count);
+  }
+  // The highest member; 0 if there is none.
+  constexpr ServerId last() const {
+    ServerId highest = 0;
+    for (ServerId server : *this) highest = server;
+    return highest;
+  }
+  constexpr bool empty() const { return *this == ServerSet{}; }
+
+  friend constexpr ServerSet operator&(ServerSet a, const ServerSet& b) {
+    for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] &= b.words_[i];
+    return a;
+  }
+  constexpr bool operator==(const ServerSet&) const = default;
+
+  class Iterator {
+   public:
+    constexpr ServerId operator*() const {
+      return at_ * 64 + static_cast<std::uint32_t>(std::countr_zero(rest_)) + 1;
+    }
+    constexpr Iterator& operator++() {
+      rest_ &= rest_ - 1;
+      find();
+      return *this;
+    }
+    constexpr bool operator!=(const Iterator& other) const {
+      return at_ != other.at_ || rest_ != other.rest_;
+    }
+
+   private:
+    friend class ServerSet;
+    constexpr Iterator(const ServerSet* set, std::uint32_t at) : set_(set), at_(at) {}
+    constexpr void find() {  // moves to the next word with a member, if this one has no more
+      while (rest_ == 0 && ++at_ < wordCount) rest_ = set_->words_[at_];
+    }
+
+    const ServerSet* set_;
+    std::uint32_t at_;        // the word
+    std::uint64_t rest_ = 0;  // of that word, what was not visited yet
+  };
+  constexpr Iterator begin() const {
+    Iterator first(this, 0);
+    first.rest_ = words_[0];
+    first.find();
+    return first;
+  }
+  constexpr Iterator end() const { return {this, wordCount}; }
+
+ private:
+  static constexpr std::uint32_t wordCount = maxServers / 64;
+  static constexpr bool possible(ServerId s) { return 1 <= s.value && s.value <= maxServers; }
+  static constexpr std::uint64_t bit(ServerId s) { return std::uint64_t{1} << (s.value - 1) % 64; }
+  constexpr std::uint64_t word(ServerId s) const { return words_[(s.value - 1) / 64]; }
+
+  std::array<std::uint64_t, wordCount> words_{};
+};
+
+}  // namespace raft
