@@ -1,0 +1,328 @@
+// Facts: everything that happens in a run, each with the reason that explains it.
+//
+// A run is one stream of these, in the order of what happened. The narrator (narrator.h) works them
+// out; the story, the JSON lines, the page and error messages are made of them and of nothing else.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "raft/server.h"
+#include "trace/observer.h"
+
+namespace raft::trace {
+
+enum class RoleName : std::uint8_t { Follower, Candidate, Leader };  // as Role::index()
+
+// The world, and what is done to servers.
+
+struct Started {  // as a follower; `again`: after a crash, with what was durable
+  bool again = false;
+  std::optional<ServerId> votedFor = {};
+  Index lastIndex = {};  // of the log that it found on its disk
+  Term lastTerm = {};
+  std::optional<Time> electionDeadline = {};
+  bool operator==(const Started&) const = default;
+};
+struct Crashed {  // what it was, and what of that is lost for good
+  RoleName role = {};
+  Index lastIndex = {};
+  Index durableIndex = {};  // the log survives up to here
+  bool writing = {};        // a write was on its way to the disk and may be lost
+  bool operator==(const Crashed&) const = default;
+};
+struct Paused {
+  RoleName role = {};
+  bool operator==(const Paused&) const = default;
+};
+struct Resumed {
+  RoleName role = {};
+  bool operator==(const Resumed&) const = default;
+};
+
+// Elections (§5.2).
+
+struct ElectionTimedOut {  // nothing was heard of a leader, or no majority was found
+  RoleName role = {};
+  std::optional<Duration> waited = {};  // since the timer was set, if that was seen
+  bool operator==(const ElectionTimedOut&) const = default;
+};
+struct BecameCandidate {  // in Fact::term, with its own vote
+  Term termBefore = {};
+  bool operator==(const BecameCandidate&) const = default;
+};
+struct VotesRequested {
+  ServerSet from = {};
+  Index lastLogIndex = {};
+  Term lastLogTerm = {};
+  bool again = false;  // of those who have not answered
+  bool operator==(const VotesRequested&) const = default;
+};
+struct VoteGranted {
+  ServerId candidate = {};
+  bool again = false;  // it had this vote already: its answer may have been lost
+  bool operator==(const VoteGranted&) const = default;
+};
+enum class VoteRefusal : std::uint8_t {
+  OldTerm,       // the candidate's term is over
+  AlreadyVoted,  // for somebody else, or for itself
+  OldLog,        // the voter's log is more up-to-date
+  Forged,        // the request names somebody else than its sender
+};
+struct VoteRefused {
+  ServerId candidate = {};
+  VoteRefusal why = {};
+  bool operator==(const VoteRefused&) const = default;
+};
+struct VoteCounted {  // the candidate has its answer
+  ServerId voter = {};
+  bool granted = {};
+  std::uint32_t have = {};  // votes granted so far, its own included
+  std::uint32_t need = {};  // a majority
+  bool operator==(const VoteCounted&) const = default;
+};
+struct BecameLeader {
+  ServerSet votes = {};
+  std::uint32_t need = {};
+  bool operator==(const BecameLeader&) const = default;
+};
+struct TermAdopted {  // Fact::term was seen in a message
+  Term before = {};
+  ServerId from = {};
+  bool operator==(const TermAdopted&) const = default;
+};
+struct BecameFollower {  // after being candidate or leader
+  RoleName was = {};
+  bool newerTerm = {};  // true: it saw one; false: it heard the leader of the term that it ran in
+  ServerId from = {};
+  bool operator==(const BecameFollower&) const = default;
+};
+struct LeaderHeard {  // for the first time in this term
+  ServerId leader = {};
+  bool operator==(const LeaderHeard&) const = default;
+};
+
+// The log (§5.3).
+
+struct ProposalAccepted {
+  Index first = {};
+  Index last = {};
+  bool operator==(const ProposalAccepted&) const = default;
+};
+struct ProposalRefused {
+  std::optional<ServerId> leader = {};  // whom it knows as the leader
+  std::uint64_t commands = {};
+  bool operator==(const ProposalRefused&) const = default;
+};
+enum class Source : std::uint8_t {
+  Client,    // the leader, of a client's command
+  Election,  // the leader, its no-op
+  Leader,    // a follower, what the leader sent
+};
+struct EntriesAppended {
+  Index first = {};
+  Entries entries = {};
+  Source source = {};
+  std::optional<ServerId> from = {};  // the leader that sent them
+  bool operator==(const EntriesAppended&) const = default;
+};
+struct EntriesTruncated {
+  Index first = {};  // where the conflict is
+  Index last = {};
+  Term ours = {};
+  Term theirs = {};
+  ServerId leader = {};
+  bool operator==(const EntriesTruncated&) const = default;
+};
+struct HeartbeatsSent {  // AppendEntries without entries
+  ServerSet to = {};
+  bool first = false;  // upon election
+  bool operator==(const HeartbeatsSent&) const = default;
+};
+struct EntriesSent {
+  ServerSet to = {};
+  Index first = {};
+  Index last = {};
+  bool again = false;  // they were sent before and not acknowledged
+  bool operator==(const EntriesSent&) const = default;
+};
+struct AppendAccepted {
+  ServerId leader = {};
+  Index matchIndex = {};       // the logs agree up to here
+  std::uint64_t entries = {};  // in the message; 0: a heartbeat
+  bool operator==(const AppendAccepted&) const = default;
+};
+enum class AppendRefusal : std::uint8_t {
+  OldTerm,  // 1. term < currentTerm
+  NoMatch,  // 2. no entry at prevLogIndex whose term is prevLogTerm
+};
+struct AppendRefused {
+  ServerId leader = {};
+  AppendRefusal why = {};
+  Index prevLogIndex = {};
+  Term prevLogTerm = {};
+  std::optional<Term> ours = {};  // the term of what stands at prevLogIndex, if anything
+  bool operator==(const AppendRefused&) const = default;
+};
+struct MatchIndexRaised {
+  ServerId follower = {};
+  Index before = {};
+  Index after = {};
+  bool operator==(const MatchIndexRaised&) const = default;
+};
+struct NextIndexLowered {
+  ServerId follower = {};
+  Index before = {};
+  Index after = {};
+  bool operator==(const NextIndexLowered&) const = default;
+};
+
+// Committing and applying (§5.3, §5.4).
+
+struct CommitAdvanced {
+  Index before = {};
+  Index after = {};
+  bool byCounting = {};    // the leader does; a follower is told by its leader
+  ServerSet holders = {};  // whom the leader knows to hold log[after]; empty for a follower
+  bool operator==(const CommitAdvanced&) const = default;
+};
+struct CommitHeldBack {  // a majority holds log[index], which is of an earlier term (§5.4.2)
+  Index index = {};
+  Term term = {};
+  ServerSet holders = {};
+  bool operator==(const CommitHeldBack&) const = default;
+};
+struct Applied {
+  Index first = {};
+  Entries entries = {};
+  bool operator==(const Applied&) const = default;
+};
+
+// The disk.
+
+struct WriteAsked {
+  WriteId id = {};
+  bool term = {};   // currentTerm changed
+  bool vote = {};   // votedFor changed
+  Index from = {};  // the log is written anew from here; 0: not at all
+  std::uint64_t entries = {};
+  bool operator==(const WriteAsked&) const = default;
+};
+struct WriteDurable {
+  WriteId id = {};
+  Index durableIndex = {};  // the log is durable up to here
+  bool operator==(const WriteDurable&) const = default;
+};
+
+// Messages.
+
+enum class Ignored : std::uint8_t {
+  Astray,             // addressed to somebody else, or from itself
+  Forged,             // says what no server following the rules would say
+  Foreign,            // an answer from a server that is not of this cluster
+  ElectionOver,       // an answer to a candidate that is none any more, or of an earlier term
+  LeadershipOver,     // an answer to a leader that is none any more, or of an earlier term
+  SecondLeader,       // a term has one leader; somebody claims to be another
+  ContradictsCommit,  // it would truncate what is committed
+  Late,               // a refusal of something that has been settled since
+};
+struct MessageIgnored {
+  Envelope envelope = {};
+  Ignored why = {};
+  bool operator==(const MessageIgnored&) const = default;
+};
+struct MessageSent {
+  Envelope envelope = {};
+  bool operator==(const MessageSent&) const = default;
+};
+struct MessageDelivered {
+  Envelope envelope = {};
+  bool operator==(const MessageDelivered&) const = default;
+};
+struct MessageDuplicated {
+  Envelope envelope = {};
+  bool operator==(const MessageDuplicated&) const = default;
+};
+struct MessageLost {
+  Envelope envelope = {};
+  Lost why = {};
+  bool operator==(const MessageLost&) const = default;
+};
+
+// Beside the servers: Partitioned, LinkChanged, Healed, ClientAsked, ClientRedirected,
+// ClientTimedOut and ClientAnswered stand in observer.h. What the run's author says and expects:
+
+struct Said {  // a heading or a remark of the scenario
+  std::string text = {};
+  bool operator==(const Said&) const = default;
+};
+struct Expected {  // Fact::reason: why not, if it does not hold
+  std::string text = {};
+  bool holds = {};
+  bool operator==(const Expected&) const = default;
+};
+
+// Findings: mistakes in the protocol's code, never the consequence of a fault.
+
+struct InvariantBroken {  // of one server (raft/invariants.h)
+  std::string sentence = {};
+  bool operator==(const InvariantBroken&) const = default;
+};
+struct PropertyViolated {  // of the cluster (Figure 3); told by the checkers
+  std::string property = {};
+  bool operator==(const PropertyViolated&) const = default;
+};
+struct Unexplained {  // a change of state or an effect that no rule explains
+  std::string deed = {};
+  bool operator==(const Unexplained&) const = default;
+};
+
+using What =
+    std::variant<Started, Crashed, Paused, Resumed, ElectionTimedOut, BecameCandidate,
+                 VotesRequested, VoteGranted, VoteRefused, VoteCounted, BecameLeader, TermAdopted,
+                 BecameFollower, LeaderHeard, ProposalAccepted, ProposalRefused, EntriesAppended,
+                 EntriesTruncated, HeartbeatsSent, EntriesSent, AppendAccepted, AppendRefused,
+                 MatchIndexRaised, NextIndexLowered, CommitAdvanced, CommitHeldBack, Applied,
+                 WriteAsked, WriteDurable, MessageIgnored, MessageSent, MessageDelivered,
+                 MessageDuplicated, MessageLost, Partitioned, LinkChanged, Healed, ClientAsked,
+                 ClientRedirected, ClientTimedOut, ClientAnswered, Said, Expected, InvariantBroken,
+                 PropertyViolated, Unexplained>;
+
+struct Fact {
+  Time time;
+  std::uint64_t step = 0;  // facts of one step, or one deed, share a number; rising from 1
+  ServerId server = 0;     // whose deed it is; 0: the world's or a client's
+  Term term = 0;           // that server's currentTerm after the step
+  What what;
+  std::string reason = {};  // a clause with its section, without a full stop; empty: plain deed
+  bool operator==(const Fact&) const = default;
+
+  template <class W>
+  bool is() const {
+    return std::holds_alternative<W>(what);
+  }
+  template <class W>
+  const W* as() const {
+    return std::get_if<W>(&what);
+  }
+};
+
+// Whether it is a finding: InvariantBroken, PropertyViolated or Unexplained.
+inline bool isFinding(const Fact& fact) {
+  return fact.is<InvariantBroken>() || fact.is<PropertyViolated>() || fact.is<Unexplained>();
+}
+
+// Where facts go, one by one, in order.
+class FactSink {
+ public:
+  virtual ~FactSink() = default;
+  virtual void told(const Fact& fact) = 0;
+
+ protected:
+  FactSink() = default;
+  FactSink(const FactSink&) = default;
+  FactSink& operator=(const FactSink&) = default;
+};
+
+}  // namespace raft::trace

@@ -1,0 +1,414 @@
+#include "trace/json.h"
+
+#include <algorithm>
+#include <array>
+
+#include "trace/sentence.h"
+
+namespace raft::trace {
+
+namespace {
+
+std::string_view nameOf(RoleName role) {
+  constexpr auto names = std::to_array<std::string_view>({"follower", "candidate", "leader"});
+  return names[static_cast<std::uint8_t>(role)];
+}
+
+std::string_view nameOf(VoteRefusal why) {
+  constexpr auto names =
+      std::to_array<std::string_view>({"oldTerm", "alreadyVoted", "oldLog", "forged"});
+  return names[static_cast<std::uint8_t>(why)];
+}
+
+std::string_view nameOf(AppendRefusal why) {
+  return why == AppendRefusal::OldTerm ? "oldTerm" : "noMatch";
+}
+
+std::string_view nameOf(Source source) {
+  constexpr auto names = std::to_array<std::string_view>({"client", "election", "leader"});
+  return names[static_cast<std::uint8_t>(source)];
+}
+
+std::string_view nameOf(Ignored why) {
+  constexpr auto names = std::to_array<std::string_view>(
+      {"astray", "forged", "foreign", "electionOver", "leadershipOver", "secondLeader",
+       "contradictsCommit", "late"});
+  return names[static_cast<std::uint8_t>(why)];
+}
+
+std::string_view nameOf(Lost why) {
+  constexpr auto names = std::to_array<std::string_view>({"chance", "linkDown", "receiverDown"});
+  return names[static_cast<std::uint8_t>(why)];
+}
+
+// One object: fields appended in order. Absent optionals are left out.
+class Object {
+ public:
+  Object(std::string& out, const Names& names) : out_(out), names_(names) { out_ += '{'; }
+  void close() { out_ += '}'; }
+
+  void field(std::string_view key, std::uint64_t number) { out_ += name(key) + text(number); }
+  template <class Tag>
+  void field(std::string_view key, Number<Tag, std::uint64_t> number) {
+    field(key, number.value);
+  }
+  void field(std::string_view key, Duration time) {
+    const std::int64_t micros = time.count();
+    out_ += name(key);
+    if (micros < 0) out_ += '-';
+    const auto size = static_cast<std::uint64_t>(micros);
+    out_ += text(micros < 0 ? 0 - size : size);
+  }
+  void field(std::string_view key, bool value) { out_ += name(key) + (value ? "true" : "false"); }
+  void field(std::string_view key, std::string_view utf8) {
+    out_ += name(key);
+    appendJsonString(out_, utf8);
+  }
+  void field(std::string_view key, const char* utf8) { field(key, std::string_view(utf8)); }
+  void field(std::string_view key, const std::string& utf8) { field(key, std::string_view(utf8)); }
+  void field(std::string_view key, ServerId server) { field(key, names_.of(server)); }
+  void field(std::string_view key, const ServerSet& servers) {
+    out_ += name(key);
+    list(servers);
+  }
+  template <class T>
+  void field(std::string_view key, const std::optional<T>& value) {
+    if (value) field(key, *value);
+  }
+  void field(std::string_view key, const Command& command) {
+    std::string_view bytes = command.bytes();
+    std::string_view rest = bytes;
+    while (const std::uint32_t length = utf8Length(rest)) rest.remove_prefix(length);
+    if (rest.empty()) return field(key, bytes);
+    std::string hex;
+    for (const char each : bytes) {
+      const auto byte = static_cast<unsigned char>(each);
+      hex += "0123456789abcdef"[byte >> 4];
+      hex += "0123456789abcdef"[byte & 15];
+    }
+    field(std::string(key) + "Hex", hex);
+  }
+  void field(std::string_view key, const Entries& entries) {
+    out_ += name(key) + "[";
+    bool first = true;
+    for (const Entry& entry : entries) {
+      if (!std::exchange(first, false)) out_ += ',';
+      Object object(out_, names_);
+      object.field("term", entry.term);
+      if (entry.type == EntryType::Noop) object.field("noop", true);
+      if (entry.type == EntryType::Command) object.field("command", entry.command);
+      object.close();
+    }
+    out_ += ']';
+  }
+  void field(std::string_view key, const std::vector<ServerSet>& groups) {
+    out_ += name(key) + "[";
+    for (std::uint32_t i = 0; i < groups.size(); ++i) {
+      if (i > 0) out_ += ',';
+      list(groups[i]);
+    }
+    out_ += ']';
+  }
+  void field(std::string_view key, const Link& link) {
+    Object object = sub(key);
+    object.field("up", link.up);
+    object.field("latencyMin", link.latencyMin);
+    object.field("latencyMax", link.latencyMax);
+    object.field("lossPerMillion", std::uint64_t{link.lossPerMillion});
+    object.field("duplicatePerMillion", std::uint64_t{link.duplicatePerMillion});
+    object.close();
+  }
+  void field(std::string_view key, const Envelope& envelope);
+
+ private:
+  Object sub(std::string_view key) {
+    out_ += name(key);
+    return Object(out_, names_);
+  }
+  std::string name(std::string_view key) {
+    std::string out = std::exchange(first_, false) ? "\"" : ",\"";
+    return out.append(key) + "\":";
+  }
+  void list(const ServerSet& servers) {
+    out_ += '[';
+    bool first = true;
+    for (ServerId server : servers) {
+      if (!std::exchange(first, false)) out_ += ',';
+      appendJsonString(out_, names_.of(server));
+    }
+    out_ += ']';
+  }
+
+  std::string& out_;
+  const Names& names_;
+  bool first_ = true;
+};
+
+struct MessageFields {
+  Object& object;
+
+  void operator()(const RequestVote::Request& m) {
+    object.field("rpc", "RequestVote");
+    object.field("term", m.term);
+    object.field("candidateId", m.candidateId);
+    object.field("lastLogIndex", m.lastLogIndex);
+    object.field("lastLogTerm", m.lastLogTerm);
+  }
+  void operator()(const RequestVote::Response& m) {
+    object.field("rpc", "RequestVoteResponse");
+    object.field("term", m.term);
+    object.field("voteGranted", m.voteGranted);
+  }
+  void operator()(const AppendEntries::Request& m) {
+    object.field("rpc", "AppendEntries");
+    object.field("term", m.term);
+    object.field("leaderId", m.leaderId);
+    object.field("prevLogIndex", m.prevLogIndex);
+    object.field("prevLogTerm", m.prevLogTerm);
+    object.field("entries", m.entries);
+    object.field("leaderCommit", m.leaderCommit);
+  }
+  void operator()(const AppendEntries::Response& m) {
+    object.field("rpc", "AppendEntriesResponse");
+    object.field("term", m.term);
+    object.field("success", m.success);
+    object.field("prevLogIndex", m.prevLogIndex);
+    object.field("matchIndex", m.matchIndex);
+  }
+};
+
+void Object::field(std::string_view key, const Envelope& envelope) {
+  Object object = sub(key);
+  object.field("from", envelope.from);
+  object.field("to", envelope.to);
+  std::visit(MessageFields{object}, envelope.message);
+  object.close();
+}
+
+struct WhatFields {
+  Object& o;
+
+  void operator()(const Started& f) {
+    o.field("again", f.again);
+    o.field("votedFor", f.votedFor);
+    o.field("lastIndex", f.lastIndex);
+    o.field("lastTerm", f.lastTerm);
+    o.field("electionDeadline", f.electionDeadline);
+  }
+  void operator()(const Crashed& f) {
+    o.field("role", nameOf(f.role));
+    o.field("lastIndex", f.lastIndex);
+    o.field("durableIndex", f.durableIndex);
+    o.field("writing", f.writing);
+  }
+  void operator()(const Paused& f) { o.field("role", nameOf(f.role)); }
+  void operator()(const Resumed& f) { o.field("role", nameOf(f.role)); }
+  void operator()(const ElectionTimedOut& f) {
+    o.field("role", nameOf(f.role));
+    o.field("waited", f.waited);
+  }
+  void operator()(const BecameCandidate& f) { o.field("termBefore", f.termBefore); }
+  void operator()(const VotesRequested& f) {
+    o.field("from", f.from);
+    o.field("lastLogIndex", f.lastLogIndex);
+    o.field("lastLogTerm", f.lastLogTerm);
+    o.field("again", f.again);
+  }
+  void operator()(const VoteGranted& f) {
+    o.field("candidate", f.candidate);
+    o.field("again", f.again);
+  }
+  void operator()(const VoteRefused& f) {
+    o.field("candidate", f.candidate);
+    o.field("why", nameOf(f.why));
+  }
+  void operator()(const VoteCounted& f) {
+    o.field("voter", f.voter);
+    o.field("granted", f.granted);
+    o.field("have", std::uint64_t{f.have});
+    o.field("need", std::uint64_t{f.need});
+  }
+  void operator()(const BecameLeader& f) {
+    o.field("votes", f.votes);
+    o.field("need", std::uint64_t{f.need});
+  }
+  void operator()(const TermAdopted& f) {
+    o.field("termBefore", f.before);
+    o.field("from", f.from);
+  }
+  void operator()(const BecameFollower& f) {
+    o.field("was", nameOf(f.was));
+    o.field("newerTerm", f.newerTerm);
+    o.field("from", f.from);
+  }
+  void operator()(const LeaderHeard& f) { o.field("leader", f.leader); }
+  void operator()(const ProposalAccepted& f) {
+    o.field("first", f.first);
+    o.field("last", f.last);
+  }
+  void operator()(const ProposalRefused& f) {
+    o.field("leader", f.leader);
+    o.field("commands", f.commands);
+  }
+  void operator()(const EntriesAppended& f) {
+    o.field("first", f.first);
+    o.field("entries", f.entries);
+    o.field("source", nameOf(f.source));
+    o.field("from", f.from);
+  }
+  void operator()(const EntriesTruncated& f) {
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("ours", f.ours);
+    o.field("theirs", f.theirs);
+    o.field("leader", f.leader);
+  }
+  void operator()(const HeartbeatsSent& f) {
+    o.field("to", f.to);
+    o.field("first", f.first);
+  }
+  void operator()(const EntriesSent& f) {
+    o.field("to", f.to);
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("again", f.again);
+  }
+  void operator()(const AppendAccepted& f) {
+    o.field("leader", f.leader);
+    o.field("matchIndex", f.matchIndex);
+    o.field("entries", f.entries);
+  }
+  void operator()(const AppendRefused& f) {
+    o.field("leader", f.leader);
+    o.field("why", nameOf(f.why));
+    o.field("prevLogIndex", f.prevLogIndex);
+    o.field("prevLogTerm", f.prevLogTerm);
+    o.field("ours", f.ours);
+  }
+  void operator()(const MatchIndexRaised& f) { follower(f.follower, f.before, f.after); }
+  void operator()(const NextIndexLowered& f) { follower(f.follower, f.before, f.after); }
+  void follower(ServerId follower, Index before, Index after) {
+    o.field("follower", follower);
+    o.field("before", before);
+    o.field("after", after);
+  }
+  void operator()(const CommitAdvanced& f) {
+    o.field("before", f.before);
+    o.field("after", f.after);
+    o.field("byCounting", f.byCounting);
+    o.field("holders", f.holders);
+  }
+  void operator()(const CommitHeldBack& f) {
+    o.field("index", f.index);
+    o.field("entryTerm", f.term);
+    o.field("holders", f.holders);
+  }
+  void operator()(const Applied& f) {
+    o.field("first", f.first);
+    o.field("entries", f.entries);
+  }
+  void operator()(const WriteAsked& f) {
+    o.field("id", f.id);
+    o.field("termChanged", f.term);
+    o.field("voteChanged", f.vote);
+    o.field("from", f.from);
+    o.field("entries", f.entries);
+  }
+  void operator()(const WriteDurable& f) {
+    o.field("id", f.id);
+    o.field("durableIndex", f.durableIndex);
+  }
+  void operator()(const MessageIgnored& f) {
+    o.field("message", f.envelope);
+    o.field("why", nameOf(f.why));
+  }
+  void operator()(const MessageSent& f) { o.field("message", f.envelope); }
+  void operator()(const MessageDelivered& f) { o.field("message", f.envelope); }
+  void operator()(const MessageDuplicated& f) { o.field("message", f.envelope); }
+  void operator()(const MessageLost& f) {
+    o.field("message", f.envelope);
+    o.field("why", nameOf(f.why));
+  }
+  void operator()(const Partitioned& f) { o.field("groups", f.groups); }
+  void operator()(const LinkChanged& f) {
+    o.field("from", f.from);
+    o.field("to", f.to);
+    o.field("before", f.before);
+    o.field("after", f.after);
+  }
+  void operator()(const Healed&) {}
+  void operator()(const ClientAsked& f) {
+    request(f.client, f.request, f.server);
+    o.field("command", f.command);
+    o.field("attempt", std::uint64_t{f.attempt});
+  }
+  void operator()(const ClientRedirected& f) {
+    request(f.client, f.request, f.server);
+    o.field("leader", f.leaderId);
+  }
+  void operator()(const ClientTimedOut& f) { request(f.client, f.request, f.server); }
+  void operator()(const ClientAnswered& f) {
+    request(f.client, f.request, f.server);
+    o.field("index", f.index);
+  }
+  void request(std::uint32_t client, std::uint64_t request, ServerId server) {
+    o.field("client", std::uint64_t{client});
+    o.field("request", request);
+    o.field("asked", server);
+  }
+  void operator()(const Said& f) { o.field("text", f.text); }
+  void operator()(const Expected& f) {
+    o.field("text", f.text);
+    o.field("holds", f.holds);
+  }
+  void operator()(const InvariantBroken& f) { o.field("sentence", f.sentence); }
+  void operator()(const PropertyViolated& f) { o.field("property", f.property); }
+  void operator()(const Unexplained& f) { o.field("deed", f.deed); }
+};
+
+}  // namespace
+
+void appendJsonString(std::string& out, std::string_view utf8) {
+  out += '"';
+  while (!utf8.empty()) {
+    const std::uint32_t length = utf8Length(utf8);
+    const auto byte = static_cast<unsigned char>(utf8[0]);
+    if (length == 0) {
+      out += "\\ufffd";
+      utf8.remove_prefix(1);
+      continue;
+    }
+    if (byte == '"' || byte == '\\') {
+      out += {'\\', utf8[0]};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += "0123456789abcdef"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
+    } else {
+      out += utf8.substr(0, length);
+    }
+    utf8.remove_prefix(length);
+  }
+  out += '"';
+}
+
+void appendJson(std::string& out, const Fact& fact, const Names& names) {
+  Object object(out, names);
+  object.field("time", fact.time);
+  object.field("step", fact.step);
+  if (fact.server != ServerId{0}) {
+    object.field("server", fact.server);
+    object.field("term", fact.term);
+  }
+  object.field("kind", kindName(fact));
+  std::visit(WhatFields{object}, fact.what);
+  if (!fact.reason.empty()) object.field("reason", fact.reason);
+  object.close();
+}
+
+void JsonLines::told(const Fact& fact) {
+  appendJson(out_, fact, names_);
+  out_ += '\n';
+}
+
+}  // namespace raft::trace

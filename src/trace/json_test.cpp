@@ -1,0 +1,151 @@
+#include "trace/json.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "trace/sentence.h"
+
+namespace raft::trace {
+namespace {
+
+const Names abc({"A", "B", "C"});
+
+std::string jsonOf(const Fact& fact) {
+  std::string out;
+  appendJson(out, fact, abc);
+  return out;
+}
+
+std::vector<What> ofTheLog() {
+  return {
+      ProposalAccepted{.first = 1, .last = 1},
+      ProposalRefused{.leader = ServerId{1}, .commands = 1},
+      ProposalRefused{.leader = {}, .commands = 2},
+      EntriesAppended{.first = 1, .entries = {{1, "x"}}, .source = Source::Client},
+      EntriesTruncated{.first = 1, .last = 2, .ours = 1, .theirs = 2, .leader = 1},
+      HeartbeatsSent{.to = {2, 3}, .first = true},
+      EntriesSent{.to = {2}, .first = 1, .last = 1},
+      AppendAccepted{.leader = 1, .matchIndex = 1, .entries = 1},
+      AppendRefused{.leader = 1,
+                    .why = AppendRefusal::NoMatch,
+                    .prevLogIndex = 2,
+                    .prevLogTerm = 1,
+                    .ours = Term{2}},
+      MatchIndexRaised{.follower = 2, .before = 0, .after = 1},
+      NextIndexLowered{.follower = 2, .before = 2, .after = 1},
+      CommitAdvanced{.before = 0, .after = 1, .byCounting = true, .holders = {1, 2}},
+      CommitHeldBack{.index = 1, .term = 1, .holders = {1, 2}},
+      Applied{.first = 1, .entries = {{1, "x"}}},
+  };
+}
+
+// One fact of every kind, some twice: with what is optional, and without.
+std::vector<Fact> everyKind() {
+  const Envelope vote{
+      1, 2, RequestVote::Request{.term = 1, .candidateId = 1, .lastLogIndex = 0, .lastLogTerm = 0}};
+  const Envelope answer{2, 1, RequestVote::Response{.term = 1, .voteGranted = true}};
+  const Envelope append{
+      1, 2,
+      AppendEntries::Request{
+          .term = 1,
+          .leaderId = 1,
+          .prevLogIndex = 0,
+          .prevLogTerm = 0,
+          .entries = {{1, "x=1"}, {1, std::string_view("\xff\0", 2)}, Entry::noop(1)}}};
+  const Envelope accepted{2, 1, AppendEntries::Response{.term = 1, .success = true}};
+  std::vector<What> all = {
+      Started{.again = true, .votedFor = ServerId{1}, .electionDeadline = Time(5)},
+      Started{},
+      Crashed{.role = RoleName::Leader, .writing = true},
+      Paused{.role = RoleName::Candidate},
+      Resumed{.role = RoleName::Follower},
+      ElectionTimedOut{.role = RoleName::Follower, .waited = Duration(10'000)},
+      ElectionTimedOut{.role = RoleName::Candidate, .waited = {}},
+      BecameCandidate{.termBefore = 0},
+      VotesRequested{.from = {2, 3}},
+      VoteGranted{.candidate = 1},
+      VoteRefused{.candidate = 1, .why = VoteRefusal::OldLog},
+      VoteCounted{.voter = 2, .granted = true, .have = 2, .need = 2},
+      BecameLeader{.votes = {1, 2}, .need = 2},
+      TermAdopted{.before = 0, .from = 1},
+      BecameFollower{.was = RoleName::Leader, .newerTerm = true, .from = 2},
+      LeaderHeard{.leader = 1},
+      WriteAsked{.id = 1, .term = true, .vote = true, .from = 1, .entries = 1},
+      WriteDurable{.id = 1, .durableIndex = 1},
+      MessageIgnored{.envelope = answer, .why = Ignored::ElectionOver},
+      MessageSent{vote},
+      MessageDelivered{append},
+      MessageDuplicated{accepted},
+      MessageLost{.envelope = answer, .why = Lost::Chance},
+      Partitioned{.groups = {{1}, {2, 3}}},
+      LinkChanged{.from = 1, .to = 2, .before = {}, .after = {.up = false}},
+      Healed{},
+      ClientAsked{.client = 1, .request = 1, .server = 1, .command = "x", .attempt = 1},
+      ClientRedirected{.client = 1, .request = 1, .server = 2, .leaderId = ServerId{1}},
+      ClientTimedOut{.client = 1, .request = 1, .server = 2},
+      ClientAnswered{.client = 1, .request = 1, .server = 1, .index = 1},
+      Said{"A \"title\" \\ with\n\x01 and \xc3\xa4\xff"},
+      Expected{.text = "A leads", .holds = false},
+      InvariantBroken{"commitIndex never falls"},
+      PropertyViolated{"ElectionSafety"},
+      Unexplained{"grants its vote to A"},
+  };
+  for (const What& what : ofTheLog()) all.push_back(what);
+  std::vector<Fact> facts;
+  for (const What& what : all) {
+    facts.push_back({.time = Time(12'000),
+                     .step = 7,
+                     .server = 2,
+                     .term = 1,
+                     .what = what,
+                     .reason = "because (§5.2)"});
+  }
+  facts[0].server = 0;
+  return facts;
+}
+
+TEST(Json, IsOneObjectAFact) {
+  const Fact fact{.time = Time(12'000),
+                  .step = 3,
+                  .server = 3,
+                  .term = 2,
+                  .what = VoteRefused{.candidate = 1, .why = VoteRefusal::OldLog},
+                  .reason = "C's log is more up-to-date (term 2 > 1, §5.4.1)"};
+  EXPECT_EQ(jsonOf(fact), R"({"time":12000,"step":3,"server":"C","term":2,"kind":"voteRefused",)"
+                          R"("candidate":"A","why":"oldLog",)"
+                          R"x("reason":"C's log is more up-to-date (term 2 > 1, §5.4.1)"})x");
+}
+
+TEST(Json, EscapesWhatIsNotText) {
+  std::string out;
+  appendJsonString(out, "\"\\\n\x7f\xc3\xa4\xff\xed\xa0\x80");
+  EXPECT_EQ(out, "\"\\\"\\\\\\u000a\\u007f\xc3\xa4\\ufffd\\ufffd\\ufffd\\ufffd\"");
+}
+
+TEST(Json, CommandsThatAreNoTextStandInHexadecimal) {
+  const Fact fact{.time = Time(0),
+                  .what = Applied{.first = 1, .entries = {{1, std::string_view("\xff\0", 2)}}}};
+  EXPECT_NE(jsonOf(fact).find(R"("commandHex":"ff00")"), std::string::npos) << jsonOf(fact);
+}
+
+// Where RAFTLAB_FACTS_FILE names a file, it gets a line of each kind, for json_schema_test.py.
+TEST(Json, HasALineForEveryKind) {
+  std::string out;
+  JsonLines lines(abc, out);
+  std::vector<bool> seen(std::variant_size_v<What>, false);
+  for (const Fact& fact : everyKind()) {
+    seen[fact.what.index()] = true;
+    lines.told(fact);
+    EXPECT_FALSE(sentence(fact, abc).empty());
+    EXPECT_FALSE(predicate(fact, abc, true).empty());
+  }
+  for (std::uint64_t i = 0; i < seen.size(); ++i) EXPECT_TRUE(seen[i]) << "kind " << i;
+  if (const char* path = std::getenv("RAFTLAB_FACTS_FILE")) {
+    std::ofstream(path, std::ios::binary) << out;
+  }
+}
+
+}  // namespace
+}  // namespace raft::trace

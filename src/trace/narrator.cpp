@@ -1,0 +1,126 @@
+#include "trace/narrator.h"
+
+namespace raft::trace {
+
+namespace {
+
+std::optional<Time> electionDeadline(const Server& server) {
+  if (const Follower* follower = server.as<Follower>()) return follower->electionDeadline;
+  if (const Candidate* candidate = server.as<Candidate>()) return candidate->electionDeadline;
+  return std::nullopt;
+}
+
+RoleName roleOf(const Server& server) { return static_cast<RoleName>(server.role.index()); }
+
+}  // namespace
+
+Narrator::Narrator(FactSink& sink, Names names) : sink_(sink), names_(std::move(names)) {}
+
+Narrator::Known& Narrator::known(ServerId server) {
+  if (known_.size() <= server.value) known_.resize(server.value + std::uint64_t{1});
+  return known_[server.value];
+}
+
+void Narrator::deliver(const Fact& fact) {
+  if (isFinding(fact)) ++findings_;
+  sink_.told(fact);
+}
+
+void Narrator::tell(Time time, ServerId server, What what, std::string reason) {
+  ++step_;
+  const Term term = server == ServerId{0} ? Term{0} : known(server).term;
+  deliver({.time = time,
+           .step = step_,
+           .server = server,
+           .term = term,
+           .what = std::move(what),
+           .reason = std::move(reason)});
+}
+
+void Narrator::tell(Time time, What what, std::string reason) {
+  tell(time, 0, std::move(what), std::move(reason));
+}
+
+void Narrator::started(Time time, const Server& server, bool again) {
+  known(server.id) = {.term = server.currentTerm, .role = roleOf(server), .timerSet = time};
+  tell(time, server.id,
+       Started{.again = again,
+               .votedFor = server.votedFor,
+               .lastIndex = server.log.lastIndex(),
+               .lastTerm = server.log.lastTerm(),
+               .electionDeadline = electionDeadline(server)},
+       again ? "it comes back with what was durable: term, vote and log (§5.1)"
+             : "when servers start up, they begin as followers (§5.2)");
+}
+
+void Narrator::stepped(const Step& step) {
+  if (step.before == nullptr) return;  // nobody asked for it: nothing can be said
+  Known& memory = known(step.after.id);
+  std::optional<Duration> waited;
+  if (memory.timerSet >= Time(0)) waited = step.time - memory.timerSet;
+  ++step_;
+  for (Fact& fact : factsOf(step, names_, waited)) {
+    fact.step = step_;
+    deliver(fact);
+  }
+  memory.term = step.after.currentTerm;
+  memory.role = roleOf(step.after);
+  const std::optional<Time> deadline = electionDeadline(step.after);
+  if (deadline && deadline != electionDeadline(*step.before)) memory.timerSet = step.time;
+}
+
+void Narrator::sent(Time time, const Envelope& envelope) {
+  tell(time, envelope.from, MessageSent{envelope});
+}
+
+void Narrator::duplicated(Time time, const Envelope& envelope) {
+  tell(time, envelope.from, MessageDuplicated{envelope}, "the network makes a second copy of it");
+}
+
+void Narrator::lost(Time time, const Envelope& envelope, Lost why) {
+  const std::string to = names_.of(envelope.to);
+  std::string reason = "the network loses some";
+  if (why == Lost::LinkDown) {
+    reason = "the link from " + names_.of(envelope.from) + " to " + to + " is down";
+  }
+  if (why == Lost::ReceiverDown) reason = to + " is down";
+  tell(time, envelope.from, MessageLost{envelope, why}, reason);
+}
+
+void Narrator::crashed(Time time, const Server& server) {
+  const bool writing = !server.writing.empty();
+  tell(time, server.id,
+       Crashed{.role = roleOf(server),
+               .lastIndex = server.log.lastIndex(),
+               .durableIndex = server.durableIndex,
+               .writing = writing},
+       server.durableIndex < server.log.lastIndex()
+           ? "what was not durable is lost: its log survives up to " +
+                 text(server.durableIndex.value) + " of " + text(server.log.lastIndex().value)
+       : writing ? "a write was on its way to the disk and may be lost"
+                 : "term, vote and log are on its disk and survive (§5.1)");
+}
+
+void Narrator::paused(Time time, ServerId server) {
+  tell(time, server, Paused{.role = known(server).role});
+}
+
+void Narrator::resumed(Time time, ServerId server) {
+  tell(time, server, Resumed{.role = known(server).role},
+       "it goes on as if no time had passed, and what arrived meanwhile reaches it now");
+}
+
+void Narrator::networkChanged(Time time, const NetworkChange& change) {
+  std::visit([&](const auto& what) { tell(time, 0, what); }, change);
+}
+
+void Narrator::client(Time time, const ClientDeed& deed) {
+  std::visit([&](const auto& what) { tell(time, 0, what); }, deed);
+}
+
+void Narrator::invariantBroken(Time time, const Server& server, const char* sentence) {
+  tell(time, server.id, InvariantBroken{sentence},
+       "it should hold of each server at any time: " + stateText(server, names_));
+}
+
+}  // namespace raft::trace

@@ -1,0 +1,149 @@
+// Servers, messages and effects as one line each.
+#include <variant>
+
+#include "trace/notation.h"
+
+namespace raft::trace {
+
+namespace {
+
+std::string setText(const ServerSet& servers, const Names& names) {
+  std::string out = "{";
+  for (ServerId server : servers) {
+    if (out.size() > 1) out += ' ';
+    out += names.of(server);
+  }
+  return out + "}";
+}
+
+std::string roleText(const Server& server, const Names& names) {
+  std::string out(roleName(server.role));
+  if (const Follower* follower = server.as<Follower>(); follower && follower->leaderId) {
+    out += " of " + names.of(*follower->leaderId);
+  } else if (const Candidate* candidate = server.as<Candidate>()) {
+    out += "  votes " + setText(candidate->votesGranted, names);
+  } else if (const Leader* leader = server.as<Leader>()) {
+    for (ServerId peer : server.voters) {
+      if (peer == server.id || peer.value > leader->progress.size()) continue;
+      const Progress& progress = leader->of(peer);
+      out += "  " + names.of(peer) + " matches " + text(progress.matchIndex.value) + ", next " +
+             text(progress.nextIndex.value);
+    }
+  }
+  return out;
+}
+
+std::string allEntries(Index first, const Entries& entries) {
+  std::string out;
+  for (const Entry& entry : entries) {
+    if (!out.empty()) out += ' ';
+    out += entryText(first, entry.term);
+    ++first;
+  }
+  return out;
+}
+
+struct MessageText {
+  std::string operator()(const RequestVote::Request& m) const {
+    return "RequestVote term " + text(m.term.value) + ", log ends in " +
+           (m.lastLogIndex == Index{0} ? "nothing" : entryText(m.lastLogIndex, m.lastLogTerm));
+  }
+  std::string operator()(const RequestVote::Response& m) const {
+    return (m.voteGranted ? "vote, term " : "no vote, term ") + text(m.term.value);
+  }
+  std::string operator()(const AppendEntries::Request& m) const {
+    std::string out = m.entries.empty() ? "heartbeat term " : "AppendEntries term ";
+    out += text(m.term.value) + ", after " + entryText(m.prevLogIndex, m.prevLogTerm);
+    if (!m.entries.empty()) {
+      out += ": " + (m.entries.size() <= 6 ? allEntries(m.prevLogIndex + 1, m.entries)
+                                           : entriesText(m.prevLogIndex + 1, m.entries));
+    }
+    return out + ", commit " + text(m.leaderCommit.value);
+  }
+  std::string operator()(const AppendEntries::Response& m) const {
+    if (m.success) {
+      return "matches up to " + text(m.matchIndex.value) + ", term " + text(m.term.value);
+    }
+    return "no match at " + text(m.prevLogIndex.value) + ", term " + text(m.term.value);
+  }
+};
+
+void item(std::string& all, const std::string& one) {
+  if (!all.empty()) all += "; ";
+  all += one;
+}
+
+std::string writeText(const Write& write, const Names& names) {
+  std::string out = "write " + text(write.id.value) + ": term " + text(write.currentTerm.value) +
+                    ", vote for " + names.of(write.votedFor);
+  if (write.from == Index{0}) return out;
+  out += ", log from " + text(write.from.value);
+  return write.entries.empty() ? out + " dropped"
+                               : out + ": " + allEntries(write.from, write.entries);
+}
+
+}  // namespace
+
+std::string_view messageName(const Message& message) {
+  if (const auto* m = std::get_if<RequestVote::Response>(&message)) {
+    return m->voteGranted ? "vote" : "refusal of its vote";
+  }
+  if (const auto* m = std::get_if<AppendEntries::Request>(&message)) {
+    return m->entries.empty() ? "heartbeat" : "AppendEntries";
+  }
+  if (const auto* m = std::get_if<AppendEntries::Response>(&message)) {
+    return m->success ? "acknowledgement" : "refusal";
+  }
+  return "RequestVote";
+}
+
+std::string stateText(const Server& server, const Names& names) {
+  return names.of(server.id) + "@" + text(server.currentTerm.value) + " " +
+         roleText(server, names) + "  log " + logText(server.log) + "  commit " +
+         text(server.commitIndex.value);
+}
+
+std::string messageText(const Message& message, const Names&) {
+  return std::visit(MessageText{}, message);
+}
+
+std::string messageText(const Envelope& envelope, const Names& names) {
+  return names.of(envelope.from) + " → " + names.of(envelope.to) + "  " +
+         messageText(envelope.message, names);
+}
+
+std::string effectsText(const Effects& effects, const Names& names) {
+  std::string out;
+  if (effects.write) item(out, writeText(*effects.write, names));
+  for (const Send& send : effects.send) {
+    std::string one = messageText(send.envelope, names);
+    if (send.after != WriteId{0}) one += " (after write " + text(send.after.value) + ")";
+    item(out, one);
+  }
+  if (!effects.apply.entries.empty()) {
+    item(out, "apply " + allEntries(effects.apply.first, effects.apply.entries));
+  }
+  if (effects.proposed) {
+    if (const auto* accepted = std::get_if<Accepted>(&*effects.proposed)) {
+      item(out, "accepted as " + entryText(accepted->index, accepted->term));
+    } else {
+      item(out, "not leader; leader: " + names.of(std::get<NotLeader>(*effects.proposed).leaderId));
+    }
+  }
+  return out.empty() ? "nothing" : out;
+}
+
+std::string inputText(const Input& input, const Names& names) {
+  if (std::holds_alternative<Timeout>(input)) return "timeout";
+  if (const auto* written = std::get_if<Written>(&input)) {
+    return "write " + text(written->id.value) + " is durable";
+  }
+  if (const auto* propose = std::get_if<Propose>(&input)) {
+    std::string out = "proposal:";
+    for (const Command& command : propose->commands) out += " " + commandText(command);
+    return out;
+  }
+  return messageText(std::get<Envelope>(input), names);
+}
+
+}  // namespace raft::trace

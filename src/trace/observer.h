@@ -1,0 +1,156 @@
+// How a run is watched: what a world tells of itself, step by step, to whoever listens.
+//
+// The checkers read it as it is, at full speed; the narrator (narrator.h) makes facts with reasons
+// of it for people and programs. References hold only during the call.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "raft/server.h"
+
+namespace raft::trace {
+
+// How messages fare from one server to another, in one direction.
+struct Link {
+  bool up = true;  // false: what is sent is lost
+  Duration latencyMin = std::chrono::milliseconds(1);
+  Duration latencyMax = std::chrono::milliseconds(5);
+  std::uint32_t lossPerMillion = 0;
+  std::uint32_t duplicatePerMillion = 0;
+  bool operator==(const Link&) const = default;
+};
+
+// One step of one server. `before` is null unless the observer asked for it: it costs a copy.
+struct Step {
+  Time time;
+  const Server* before;
+  const Input& input;
+  const Effects& effects;
+  const Server& after;
+};
+
+enum class Lost : std::uint8_t {
+  Chance,        // the link loses some
+  LinkDown,      // cut or partitioned when it was sent, or when it should have arrived
+  ReceiverDown,  // the receiver had crashed
+};
+
+// What was done to the network.
+struct Partitioned {
+  std::vector<ServerSet> groups;  // links between servers that share no group are down
+  bool operator==(const Partitioned&) const = default;
+};
+struct LinkChanged {  // cut, mended, slower, lossier …
+  ServerId from;
+  ServerId to;
+  Link before;
+  Link after;
+  bool operator==(const LinkChanged&) const = default;
+};
+struct Healed {  // all links are up
+  bool operator==(const Healed&) const = default;
+};
+using NetworkChange = std::variant<Partitioned, LinkChanged, Healed>;
+
+// What a client did. Clients are numbered 1, 2 …; `request` counts a client's commands from 1.
+struct ClientAsked {  // sent its command to a server: the first time, or again
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  Command command;
+  std::uint32_t attempt;  // 1: the first time
+  bool operator==(const ClientAsked&) const = default;
+};
+struct ClientRedirected {  // `server` does not lead, and named whom it takes for the leader
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  std::optional<ServerId> leaderId;
+  bool operator==(const ClientRedirected&) const = default;
+};
+struct ClientTimedOut {
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  bool operator==(const ClientTimedOut&) const = default;
+};
+struct ClientAnswered {  // its command was applied at `index` by the server that accepted it
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  Index index;
+  bool operator==(const ClientAnswered&) const = default;
+};
+using ClientDeed = std::variant<ClientAsked, ClientRedirected, ClientTimedOut, ClientAnswered>;
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  // Whether stepped() is to be told the server as it was before.
+  virtual bool needsBefore() const { return false; }
+
+  // A server exists from now on, for the first time or restarted from its disk.
+  virtual void started(Time, const Server&, bool /*again*/) {}
+  virtual void stepped(const Step&) {}
+  // A message was handed to the network; a second copy of it was made; it will not arrive. That it
+  // arrived is told by the receiver's step.
+  virtual void sent(Time, const Envelope&) {}
+  virtual void duplicated(Time, const Envelope&) {}
+  virtual void lost(Time, const Envelope&, Lost) {}
+  // `server` as it was: all but what is durable is gone.
+  virtual void crashed(Time, const Server&) {}
+  virtual void paused(Time, ServerId) {}
+  virtual void resumed(Time, ServerId) {}
+  virtual void networkChanged(Time, const NetworkChange&) {}
+  virtual void client(Time, const ClientDeed&) {}
+  // A promise of one server is broken (raft/invariants.h): a mistake in the protocol's code.
+  virtual void invariantBroken(Time, const Server&, const char* /*sentence*/) {}
+
+ protected:
+  Observer() = default;
+  Observer(const Observer&) = default;
+  Observer& operator=(const Observer&) = default;
+};
+
+// Tells several observers, in order.
+class Observers : public Observer {
+ public:
+  explicit Observers(std::vector<Observer*> all) : all_(std::move(all)) {}
+
+  bool needsBefore() const override {
+    for (const Observer* each : all_) {
+      if (each->needsBefore()) return true;
+    }
+    return false;
+  }
+  void started(Time t, const Server& s, bool again) override {
+    tell(&Observer::started, t, s, again);
+  }
+  void stepped(const Step& step) override { tell(&Observer::stepped, step); }
+  void sent(Time t, const Envelope& e) override { tell(&Observer::sent, t, e); }
+  void duplicated(Time t, const Envelope& e) override { tell(&Observer::duplicated, t, e); }
+  void lost(Time t, const Envelope& e, Lost why) override { tell(&Observer::lost, t, e, why); }
+  void crashed(Time t, const Server& s) override { tell(&Observer::crashed, t, s); }
+  void paused(Time t, ServerId s) override { tell(&Observer::paused, t, s); }
+  void resumed(Time t, ServerId s) override { tell(&Observer::resumed, t, s); }
+  void networkChanged(Time t, const NetworkChange& c) override {
+    tell(&Observer::networkChanged, t, c);
+  }
+  void client(Time t, const ClientDeed& d) override { tell(&Observer::client, t, d); }
+  void invariantBroken(Time t, const Server& s, const char* sentence) override {
+    tell(&Observer::invariantBroken, t, s, sentence);
+  }
+
+ private:
+  template <class Method, class... Args>
+  void tell(Method method, const Args&... args) {
+    for (Observer* each : all_) (each->*method)(args...);
+  }
+
+  std::vector<Observer*> all_;
+};
+
+}  // namespace raft::trace

@@ -1,0 +1,107 @@
+// One step, read: the rules of Figure 2 followed from the server before the step, and compared with
+// what the server did. Internal to the narrator.
+//
+// Each rule tells its facts and moves the expectation (the fields below) on. What the server after
+// the step, or its effects, have beside what is expected is unexplained.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trace/fact.h"
+#include "trace/notation.h"
+
+namespace raft::trace {
+
+class Reading {
+ public:
+  Reading(const Step& step, const Names& names, std::optional<Duration> waited);
+  std::vector<Fact> read();
+
+ private:
+  void tell(What what, std::string reason = {});
+  void unexplained(std::string deed, std::string reason);
+  std::string name(std::optional<ServerId> server) const { return names_.of(server); }
+  std::string own() const { return names_.of(was_.id); }
+  template <class Response>
+  const Response* answerTo(ServerId to, const char* request);
+
+  // reading.cpp: inputs, and the sum at the end.
+  void on(const Timeout&);
+  void on(const Propose&);
+  void on(const Written&);
+  void on(const Envelope&);
+  void compareState();
+  void compareRole();
+  void compareTimer(Time is, Time expected);
+  void compareProgress(const Leader& is, const Leader& expected);
+
+  // reading_election.cpp
+  void timeOut();
+  void adoptTerm(ServerId from, const Message& message);
+  void receive(const Envelope&, const RequestVote::Request&);
+  void receive(const Envelope&, const RequestVote::Response&);
+  std::optional<VoteRefusal> refusalOf(const Envelope&, const RequestVote::Request&) const;
+  std::string whyRefused(const RequestVote::Request&, VoteRefusal) const;
+  void countVotes(const Candidate& candidate);
+  void becomeLeader(ServerSet votes);
+  void explainVoteRequests(const ServerSet& to, bool again);
+
+  // reading_append.cpp
+  void receive(const Envelope&, const AppendEntries::Request&);
+  void receive(const Envelope&, const AppendEntries::Response&);
+  void hearLeader(ServerId leader);
+  void refuseAppend(const Envelope&, const AppendEntries::Request&, AppendRefusal why);
+  void storeEntries(const Envelope&, const AppendEntries::Request&);
+  void expectAppended(const Entry* first, const Entry* last, Source source,
+                      std::optional<ServerId> from, std::string reason);
+  bool logIsAsExpected() const;
+  void compareLog();
+
+  // reading_send.cpp
+  void explainAppendEntries();
+  bool explainAppendEntries(const Send& send, Progress& progress, ServerId peer);
+  void compareSends();
+
+  // reading_commit.cpp: commit, apply, disk.
+  void advanceCommit(Index majorityBefore);
+  Index majorityIndexOf(const Leader& leader) const;
+  ServerSet holdersOf(const Leader& leader, Index index) const;
+  void compareCommit();
+  void compareApplied();
+  void compareWrite();
+  void compareWriting(bool changed, Index from);
+
+  const Step& step_;
+  const Server& was_;
+  const Server& is_;
+  const Effects& effects_;
+  const Names& names_;
+  const Time now_;
+  const std::optional<Duration> waited_;
+  std::vector<Fact> facts_;
+
+  // What the rules lead to.
+  Term term_;
+  std::optional<ServerId> votedFor_;
+  Role role_;
+  bool timerSet_ = false;  // a new election timeout was drawn
+  Index commitIndex_;
+  Index keep_;                 // the log is as it was up to here,
+  std::vector<Entry> append_;  // and then has these
+  WriteId lastWrite_;
+  std::vector<Server::Writing> writing_;
+  Index durableIndex_;
+  std::optional<Proposed> proposed_;
+
+  // Which AppendEntries the rules ask for, and which sends are explained.
+  bool broadcast_ = false;
+  bool elected_ = false;
+  ServerSet missing_;  // they get what they miss, unless entries are on their way
+  std::vector<bool> explained_;
+};
+
+// The lowest index at which the two differ; above both if they do not.
+Index firstDifference(const Log& a, const Log& b);
+
+}  // namespace raft::trace

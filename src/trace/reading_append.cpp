@@ -1,0 +1,212 @@
+// AppendEntries received and answered (§5.3), and what becomes of the log.
+#include <algorithm>
+
+#include "trace/reading.h"
+
+namespace raft::trace {
+
+Index firstDifference(const Log& a, const Log& b) {
+  const std::uint64_t common = std::min(a.lastIndex(), b.lastIndex()).value;
+  const Entries as = a.between(1, common);
+  const Entries bs = b.between(1, common);
+  // Logs that share their storage are equal as far as both go: no need to look.
+  if (as.begin() == bs.begin()) return common + 1;
+  const auto at = std::mismatch(as.begin(), as.end(), bs.begin()).first;
+  return static_cast<std::uint64_t>(at - as.begin()) + 1;
+}
+
+// AppendEntries RPC, receiver implementation.
+void Reading::receive(const Envelope& envelope, const AppendEntries::Request& m) {
+  if (m.term < term_) return refuseAppend(envelope, m, AppendRefusal::OldTerm);
+  if (envelope.from != m.leaderId) {
+    return tell(MessageIgnored{envelope, Ignored::Forged},
+                "it names " + name(m.leaderId) + " as its sender");
+  }
+  if (std::holds_alternative<Leader>(role_)) {
+    return tell(MessageIgnored{envelope, Ignored::SecondLeader},
+                own() + " itself leads term " + text(term_.value) +
+                    ", and a term has at most one leader (§5.2)");
+  }
+  hearLeader(m.leaderId);
+  if (!was_.log.matches(m.prevLogIndex, m.prevLogTerm)) {
+    return refuseAppend(envelope, m, AppendRefusal::NoMatch);
+  }
+  storeEntries(envelope, m);
+}
+
+void Reading::hearLeader(ServerId leader) {
+  if (std::holds_alternative<Candidate>(role_)) {
+    tell(BecameFollower{.was = RoleName::Candidate, .newerTerm = false, .from = leader},
+         name(leader) + " won the election of term " + text(term_.value) + " (§5.2)");
+  }
+  const Follower* follower = std::get_if<Follower>(&role_);
+  if (!follower || follower->leaderId != leader) {
+    tell(LeaderHeard{.leader = leader},
+         "only the leader of term " + text(term_.value) + " sends AppendEntries in it (§5.2)");
+  }
+  role_ = Follower{.leaderId = leader};
+  timerSet_ = true;
+}
+
+void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Request& m,
+                           AppendRefusal why) {
+  AppendRefused refused{.leader = envelope.from,
+                        .why = why,
+                        .prevLogIndex = m.prevLogIndex,
+                        .prevLogTerm = m.prevLogTerm,
+                        .ours = {}};
+  const std::string wanted = entryText(m.prevLogIndex, m.prevLogTerm);
+  std::string reason;
+  if (why == AppendRefusal::OldTerm) {
+    reason =
+        "term " + text(m.term.value) + " is over, it is in term " + text(term_.value) + " (§5.1)";
+  } else if (m.prevLogIndex > was_.log.lastIndex()) {
+    reason = "the entries would follow " + wanted + ", and " + own() + "'s log " +
+             (was_.log.lastIndex() == Index{0}
+                  ? "is empty"
+                  : "ends in " + entryText(was_.log.lastIndex(), was_.log.lastTerm())) +
+             " (§5.3)";
+  } else {
+    refused.ours = was_.log.term(m.prevLogIndex);
+    reason = "the entries would follow " + wanted + ", and " + own() + " has " +
+             entryText(m.prevLogIndex, *refused.ours) + " there (§5.3)";
+  }
+  const auto* answer = answerTo<AppendEntries::Response>(envelope.from, "AppendEntries");
+  if (!answer) return;
+  if (answer->success) {
+    unexplained("accepts " + name(envelope.from) + "'s AppendEntries", reason);
+  } else if (answer->term != term_ || answer->prevLogIndex != m.prevLogIndex) {
+    unexplained("answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
+                "the answer carries currentTerm and the request's prevLogIndex (§5.3)");
+  } else {
+    tell(refused, reason);
+  }
+}
+
+void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Request& m) {
+  const Entry* fresh = m.entries.begin();
+  Index index = m.prevLogIndex;
+  while (fresh != m.entries.end() && was_.log.matches(index + 1, fresh->term)) ++fresh, ++index;
+  const bool conflict = fresh != m.entries.end() && index < was_.log.lastIndex();
+  if (conflict && index < was_.commitIndex) {
+    return tell(MessageIgnored{envelope, Ignored::ContradictsCommit},
+                "entry " + entryText(index + 1, was_.log.term(index + 1)) +
+                    " is committed and stays (§5.4)");
+  }
+  if (conflict) {
+    keep_ = index;
+    tell(EntriesTruncated{.first = index + 1,
+                          .last = was_.log.lastIndex(),
+                          .ours = was_.log.term(index + 1),
+                          .theirs = fresh->term,
+                          .leader = envelope.from},
+         "at index " + text(index.value + 1) + " its entry is of term " +
+             text(was_.log.term(index + 1).value) + ", leader " + name(envelope.from) +
+             "'s of term " + text(fresh->term.value) + " (§5.3)");
+  }
+  expectAppended(fresh, m.entries.end(), Source::Leader, envelope.from,
+                 "they follow " + entryText(m.prevLogIndex, m.prevLogTerm) +
+                     (m.prevLogIndex == Index{0} ? ", where all logs begin (§5.3)"
+                                                 : ", which both logs have (§5.3)"));
+
+  const Index lastNew = m.prevLogIndex + m.entries.size();
+  commitIndex_ = std::max(commitIndex_, std::min(m.leaderCommit, lastNew));
+  const auto* answer = answerTo<AppendEntries::Response>(envelope.from, "AppendEntries");
+  if (!answer) return;
+  const AppendEntries::Response expected{
+      .term = term_, .success = true, .prevLogIndex = m.prevLogIndex, .matchIndex = lastNew};
+  const std::string why =
+      m.entries.empty() ? "it has heard its leader and starts its election timeout again (§5.2)"
+      : m.prevLogIndex == Index{0} ? "the entries begin where all logs begin (§5.3)"
+                                   : "it has " + entryText(m.prevLogIndex, m.prevLogTerm) +
+                                         ", which the message follows (§5.3)";
+  if (*answer != expected) {
+    return unexplained(
+        "answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
+        "the answer should be: " + messageText(Message(expected), names_) + ", for " + why);
+  }
+  tell(AppendAccepted{.leader = envelope.from, .matchIndex = lastNew, .entries = m.entries.size()},
+       why);
+}
+
+void Reading::expectAppended(const Entry* first, const Entry* last, Source source,
+                             std::optional<ServerId> from, std::string reason) {
+  append_.assign(first, last);
+  if (append_.empty() || !logIsAsExpected()) return;  // compareLog() tells what is wrong
+  tell(
+      EntriesAppended{
+          .first = keep_ + 1, .entries = is_.log.from(keep_ + 1), .source = source, .from = from},
+      std::move(reason));
+}
+
+bool Reading::logIsAsExpected() const {
+  if (is_.log.lastIndex() != keep_ + append_.size()) return false;
+  if (firstDifference(was_.log, is_.log) <= keep_) return false;
+  return std::ranges::equal(is_.log.from(keep_ + 1), append_);
+}
+
+void Reading::compareLog() {
+  if (logIsAsExpected()) return;
+  const Index changed = firstDifference(was_.log, is_.log);
+  if (changed <= keep_) {
+    unexplained("drops " + entriesText(changed, was_.log.from(changed)) + " from its log",
+                "nothing in this step conflicts with " +
+                    entryText(changed, was_.log.term(changed)) + " (§5.3)");
+  }
+  std::string expected;
+  for (std::uint64_t i = 0; i < append_.size() && i < 10; ++i) {
+    expected += " " + entryText(keep_ + 1 + i, append_[i].term);
+  }
+  unexplained("has the log " + logText(is_.log) + " now",
+              "by the rules it keeps what it had up to index " + text(keep_.value) +
+                  (append_.empty() ? " and appends nothing" : ", followed by" + expected) +
+                  " (§5.3)");
+}
+
+// A leader is answered.
+void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m) {
+  const ServerId peer = envelope.from;
+  Leader* leader = std::get_if<Leader>(&role_);
+  if (m.term < term_ || !leader) {
+    return tell(MessageIgnored{envelope, Ignored::LeadershipOver},
+                m.term < term_
+                    ? "it answers a leader of term " + text(m.term.value) + ", which is over (§5.1)"
+                    : "it is not leader (§5.3)");
+  }
+  if (!was_.voters.contains(peer)) {
+    return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
+  }
+  Progress& progress = leader->of(peer);
+  missing_.insert(peer);
+  if (m.success && m.matchIndex > was_.log.lastIndex()) {
+    return tell(
+        MessageIgnored{envelope, Ignored::Forged},
+        "it claims to match up to " + text(m.matchIndex.value) + ", beyond the leader's log");
+  }
+  if (m.success) {
+    const Index majorityBefore = majorityIndexOf(*leader);
+    if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
+    if (m.matchIndex > progress.matchIndex) {
+      tell(MatchIndexRaised{.follower = peer, .before = progress.matchIndex, .after = m.matchIndex},
+           name(peer) + " has acknowledged them (§5.3)");
+    }
+    progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
+    progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    return advanceCommit(majorityBefore);
+  }
+  if (m.prevLogIndex != progress.nextIndex - 1 || progress.nextIndex <= progress.matchIndex + 1) {
+    return tell(MessageIgnored{envelope, Ignored::Late}, "it refuses what would follow index " +
+                                                             text(m.prevLogIndex.value) +
+                                                             "; that is settled by now (§5.3)");
+  }
+  tell(
+      NextIndexLowered{
+          .follower = peer, .before = progress.nextIndex, .after = progress.nextIndex - 1},
+      name(peer) + " has no " +
+          entryText(m.prevLogIndex, was_.log.term(std::min(m.prevLogIndex, was_.log.lastIndex()))) +
+          ", so the leader tries one entry earlier (§5.3)");
+  progress.nextIndex = progress.nextIndex - 1;
+  progress.waiting = false;
+}
+
+}  // namespace raft::trace

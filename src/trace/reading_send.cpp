@@ -1,0 +1,133 @@
+// What a step sends: each message must be asked for by a rule, and say what is true.
+#include <algorithm>
+
+#include "trace/reading.h"
+
+namespace raft::trace {
+
+// Finds the one answer that a request is due, or tells that there is none.
+template <class Response>
+const Response* Reading::answerTo(ServerId to, const char* request) {
+  for (std::uint32_t i = 0; i < effects_.send.size(); ++i) {
+    const Envelope& envelope = effects_.send[i].envelope;
+    const auto* answer = std::get_if<Response>(&envelope.message);
+    if (!answer || envelope.to != to || explained_[i]) continue;
+    explained_[i] = true;
+    return answer;
+  }
+  unexplained("does not answer " + name(to) + "'s " + request,
+              "each request is answered, so that its sender can go on (§5.1)");
+  return nullptr;
+}
+
+template const RequestVote::Response* Reading::answerTo(ServerId, const char*);
+template const AppendEntries::Response* Reading::answerTo(ServerId, const char*);
+
+// One AppendEntries to one peer: right in all it says?
+bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerId peer) {
+  const auto& m = std::get<AppendEntries::Request>(send.envelope.message);
+  const Index last = m.prevLogIndex + m.entries.size();
+  std::string wrong;
+  if (m.term != is_.currentTerm || m.leaderId != was_.id) {
+    wrong = "a leader speaks for itself, in currentTerm (§5.1)";
+  } else if (m.prevLogIndex + 1 != progress.nextIndex) {
+    wrong = "entries are sent from nextIndex on, which is " + text(progress.nextIndex.value) +
+            " (§5.3)";
+  } else if (!is_.log.matches(m.prevLogIndex, m.prevLogTerm) || last > is_.log.lastIndex()) {
+    wrong = "its log is " + logText(is_.log) + " (§5.3)";
+  } else if (const Entries own = is_.log.between(m.prevLogIndex + 1, last);
+             own.begin() != m.entries.begin() && own != m.entries) {
+    wrong = "these are not the entries of its log (§5.3)";
+  } else if (m.leaderCommit != is_.commitIndex) {
+    wrong = "its commitIndex is " + text(is_.commitIndex.value) + " (§5.3)";
+  }
+  if (!wrong.empty()) {
+    unexplained("sends to " + name(peer) + ": " + messageText(send.envelope.message, names_),
+                wrong);
+  }
+  progress.waiting = !m.entries.empty();
+  return wrong.empty();
+}
+
+void Reading::explainAppendEntries() {
+  Leader* leader = std::get_if<Leader>(&role_);
+  if (!leader || (!broadcast_ && missing_.empty())) return;
+  struct Group {
+    Index first, last;
+    bool again;
+    ServerSet to;
+  };
+  std::vector<Group> groups;  // peers that are sent the same entries
+  ServerSet heartbeats;
+  for (ServerId peer : was_.voters) {
+    if (peer == was_.id) continue;
+    Progress& progress = leader->of(peer);
+    const bool lacks = is_.log.lastIndex() >= progress.nextIndex;
+    if (!broadcast_ && !(missing_.contains(peer) && lacks && !progress.waiting)) continue;
+    const auto send = std::ranges::find_if(effects_.send, [&](const Send& each) {
+      return each.envelope.to == peer &&
+             std::holds_alternative<AppendEntries::Request>(each.envelope.message);
+    });
+    if (send == effects_.send.end()) {
+      unexplained("sends nothing to " + name(peer),
+                  broadcast_
+                      ? "a leader sends heartbeats to all (§5.2)"
+                      : "it lacks entries from " + text(progress.nextIndex.value) + " on (§5.3)");
+      continue;
+    }
+    explained_[static_cast<std::uint64_t>(send - effects_.send.begin())] = true;
+    const bool again = progress.waiting;
+    if (!explainAppendEntries(*send, progress, peer)) continue;
+    const auto& m = std::get<AppendEntries::Request>(send->envelope.message);
+    if (m.entries.empty()) {
+      heartbeats.insert(peer);
+      continue;
+    }
+    const Group wanted{m.prevLogIndex + 1, m.prevLogIndex + m.entries.size(), again, {peer}};
+    const auto same = std::ranges::find_if(groups, [&](const Group& g) {
+      return g.first == wanted.first && g.last == wanted.last && g.again == wanted.again;
+    });
+    if (same != groups.end()) {
+      same->to.insert(peer);
+    } else {
+      groups.push_back(wanted);
+    }
+  }
+  for (const Group& g : groups) {
+    tell(EntriesSent{.to = g.to, .first = g.first, .last = g.last, .again = g.again},
+         g.again ? "they were not acknowledged; the leader retries until all have them (§5.3)"
+                 : "followers get what they miss from nextIndex on (§5.3)");
+  }
+  if (heartbeats.empty()) return;
+  tell(HeartbeatsSent{.to = heartbeats, .first = elected_},
+       elected_ ? "so all learn who leads and start no elections (§5.2)"
+                : "so that no election timeout elapses (§5.2)");
+}
+
+void Reading::compareSends() {
+  for (std::uint32_t i = 0; i < effects_.send.size(); ++i) {
+    const Send& send = effects_.send[i];
+    const Message& message = send.envelope.message;
+    const std::string what =
+        "sends to " + name(send.envelope.to) + ": " + messageText(message, names_);
+    if (!explained_[i]) unexplained(what, "no rule asks for it in this step");
+    if (send.envelope.from != was_.id) {
+      unexplained(what, "it says that " + name(send.envelope.from) + " sent it");
+    }
+    if (termOf(message) != is_.currentTerm) {
+      unexplained(
+          what, "messages carry currentTerm, which is " + text(is_.currentTerm.value) + " (§5.1)");
+    }
+    // A leader's AppendEntries need not wait for its own disk (thesis §10.2.1).
+    const bool waits =
+        !std::holds_alternative<AppendEntries::Request>(message) && !is_.writing.empty();
+    const WriteId after = waits ? is_.lastWrite : WriteId{0};
+    if (send.after == after) continue;
+    unexplained(
+        what + (send.after == WriteId{0} ? ", at once" : ", after write " + text(send.after.value)),
+        waits ? "it speaks of what is durable only after write " + text(after.value) + " (§5.1)"
+              : "it has no write to wait for");
+  }
+}
+
+}  // namespace raft::trace

@@ -1,0 +1,271 @@
+#include "trace/sentence.h"
+
+#include <algorithm>
+#include <array>
+
+namespace raft::trace {
+
+namespace {
+
+constexpr auto kindNames =
+    std::to_array<std::string_view>({"started",         "crashed",          "paused",
+                                     "resumed",         "electionTimedOut", "becameCandidate",
+                                     "votesRequested",  "voteGranted",      "voteRefused",
+                                     "voteCounted",     "becameLeader",     "termAdopted",
+                                     "becameFollower",  "leaderHeard",      "proposalAccepted",
+                                     "proposalRefused", "entriesAppended",  "entriesTruncated",
+                                     "heartbeatsSent",  "entriesSent",      "appendAccepted",
+                                     "appendRefused",   "matchIndexRaised", "nextIndexLowered",
+                                     "commitAdvanced",  "commitHeldBack",   "applied",
+                                     "writeAsked",      "writeDurable",     "messageIgnored",
+                                     "messageSent",     "messageDelivered", "messageDuplicated",
+                                     "messageLost",     "partitioned",      "linkChanged",
+                                     "healed",          "clientAsked",      "clientRedirected",
+                                     "clientTimedOut",  "clientAnswered",   "said",
+                                     "expected",        "invariantBroken",  "propertyViolated",
+                                     "unexplained"});
+static_assert(kindNames.size() == std::variant_size_v<What>);
+
+// "index 3" or "indexes 3 to 5".
+std::string places(Index first, Index last) {
+  if (first == last) return "index " + text(first.value);
+  return "indexes " + text(first.value) + " to " + text(last.value);
+}
+
+std::string percent(std::uint32_t perMillion) {
+  std::string out = text(perMillion / 10'000);
+  if (const std::uint32_t rest = perMillion % 10'000; rest != 0) {
+    std::string digits = text(std::uint64_t{10'000} + rest).substr(1);
+    while (digits.back() == '0') digits.pop_back();
+    out += "." + digits;
+  }
+  return out + " %";
+}
+
+std::string linkText(const Link& link) {
+  std::string out = "latency " + text(link.latencyMin);
+  if (link.latencyMax != link.latencyMin) out += " to " + text(link.latencyMax);
+  if (link.lossPerMillion != 0) out += ", " + percent(link.lossPerMillion) + " lost";
+  if (link.duplicatePerMillion != 0) out += ", " + percent(link.duplicatePerMillion) + " doubled";
+  return out;
+}
+
+std::string commandOf(std::uint32_t client, std::uint64_t request) {
+  return "client " + text(client) + "'s command " + text(request);
+}
+
+struct Predicate {
+  const Fact& fact;
+  const Names& names;
+  bool many;
+
+  // The verb, and what belongs to the subject, in the right number.
+  std::string one(std::string_view singular, std::string_view plural) const {
+    return std::string(many ? plural : singular);
+  }
+  std::string of(ServerId server) const { return names.of(server); }
+  std::string term() const { return "term " + text(fact.term.value); }
+
+  std::string operator()(const Started& f) const {
+    std::string out = f.again ? one("restarts", "restart") : one("starts", "start");
+    out += " as " + one("a follower", "followers") + " in " + term();
+    if (f.lastIndex == Index{0}) return f.again ? out + ", with an empty log" : out;
+    return out + ", with a log that ends in " + entryText(f.lastIndex, f.lastTerm);
+  }
+  std::string operator()(const Crashed& f) const {
+    return one("crashes", "crash") + (f.role == RoleName::Leader ? ", the leader" : "");
+  }
+  std::string operator()(const Paused&) const { return one("stands", "stand") + " still"; }
+  std::string operator()(const Resumed&) const { return one("goes", "go") + " on"; }
+  std::string operator()(const ElectionTimedOut& f) const {
+    std::string out = one("sees its election timeout", "see their election timeouts");
+    if (f.waited) out += " (" + text(*f.waited) + ")";
+    return out + " elapse";
+  }
+  std::string operator()(const BecameCandidate&) const {
+    return one("becomes candidate in ", "become candidates in ") + term() +
+           one(" and votes for itself", " and vote for themselves");
+  }
+  std::string operator()(const VotesRequested& f) const {
+    return one("asks ", "ask ") + names.of(f.from) + (f.again ? " again" : "") +
+           (f.from.size() == 1 ? " for its vote" : " for their votes");
+  }
+  std::string operator()(const VoteGranted& f) const {
+    return one("votes", "vote") + " for " + of(f.candidate) + (f.again ? " again" : "") + " in " +
+           term();
+  }
+  std::string operator()(const VoteRefused& f) const {
+    return one("refuses its vote", "refuse their votes") + " to " + of(f.candidate);
+  }
+  std::string operator()(const VoteCounted& f) const {
+    return f.granted ? one("has ", "have ") + of(f.voter) + "'s vote"
+                     : one("does", "do") + " not get " + of(f.voter) + "'s vote";
+  }
+  std::string operator()(const BecameLeader&) const {
+    return one("becomes", "become") + " leader of " + term();
+  }
+  std::string operator()(const TermAdopted& f) const {
+    return one("goes", "go") + " from term " + text(f.before.value) + " to " + term();
+  }
+  std::string operator()(const BecameFollower& f) const {
+    if (f.was == RoleName::Candidate) {
+      return one("gives", "give") + " up being candidate and " +
+             one("becomes follower", "become followers");
+    }
+    return one("steps", "step") + " down from leader to follower";
+  }
+  std::string operator()(const LeaderHeard& f) const {
+    return one("follows ", "follow ") + of(f.leader) + ", the leader of " + term();
+  }
+  std::string operator()(const ProposalAccepted& f) const {
+    return one("accepts ", "accept ") +
+           (f.first == f.last ? "a command"
+                              : text(f.last.value - f.first.value + 1) + " commands") +
+           " for " + places(f.first, f.last);
+  }
+  std::string operator()(const ProposalRefused& f) const {
+    return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") + ": " +
+           (f.leader ? "the leader is " + of(*f.leader) : "it knows of no leader");
+  }
+  std::string operator()(const EntriesAppended& f) const {
+    return one("appends ", "append ") + entriesInFull(f.first, f.entries);
+  }
+  std::string operator()(const EntriesTruncated& f) const {
+    return one("drops ", "drop ") +
+           (f.first == f.last ? entryText(f.first, f.ours) : places(f.first, f.last)) +
+           one(" from its log", " from their logs");
+  }
+  std::string operator()(const HeartbeatsSent& f) const {
+    return one("sends ", "send ") + (f.first ? "its first " : "") +
+           (f.to.size() == 1 ? "heartbeat to " : "heartbeats to ") + names.of(f.to);
+  }
+  std::string operator()(const EntriesSent& f) const {
+    return one("sends ", "send ") + (f.first == f.last ? "entry " : "entries ") +
+           text(f.first.value) + (f.first == f.last ? "" : " to " + text(f.last.value)) +
+           (f.again ? " again to " : " to ") + names.of(f.to);
+  }
+  std::string operator()(const AppendAccepted& f) const {
+    if (f.entries == 0) return one("answers ", "answer ") + of(f.leader) + "'s heartbeat";
+    return one("acknowledges to ", "acknowledge to ") + of(f.leader) + " all up to index " +
+           text(f.matchIndex.value);
+  }
+  std::string operator()(const AppendRefused& f) const {
+    return one("refuses ", "refuse ") + of(f.leader) + "'s AppendEntries";
+  }
+  std::string operator()(const MatchIndexRaised& f) const {
+    return one("learns that ", "learn that ") + of(f.follower) + " holds all up to index " +
+           text(f.after.value);
+  }
+  std::string operator()(const NextIndexLowered& f) const {
+    return "will send " + of(f.follower) + " the entries from index " + text(f.after.value) + " on";
+  }
+  std::string operator()(const CommitAdvanced& f) const {
+    const bool single = f.before + 1 == f.after;
+    if (f.byCounting) return one("commits ", "commit ") + places(f.before + 1, f.after);
+    return one("learns that ", "learn that ") + places(f.before + 1, f.after) +
+           (single ? " is committed" : " are committed");
+  }
+  std::string operator()(const CommitHeldBack& f) const {
+    return one("does", "do") + " not commit " + entryText(f.index, f.term) + ", though " +
+           names.of(f.holders) + " hold it";
+  }
+  std::string operator()(const Applied& f) const {
+    return one("applies ", "apply ") + entriesInFull(f.first, f.entries);
+  }
+  std::string operator()(const WriteAsked& f) const {
+    std::string what;
+    const auto item = [&](const std::string& next) { what += (what.empty() ? "" : ", ") + next; };
+    if (f.term) item("its term");
+    if (f.vote) item("its vote");
+    if (f.from != Index{0}) {
+      item(f.entries == 0
+               ? "that its log ends before index " + text(f.from.value)
+               : counted(f.entries, "entry", "entries") + " from index " + text(f.from.value));
+    }
+    return one("starts write ", "start write ") + text(f.id.value) + ": " + what;
+  }
+  std::string operator()(const WriteDurable& f) const {
+    return one("has write ", "have write ") + text(f.id.value) +
+           " on disk; the log is durable up to index " + text(f.durableIndex.value);
+  }
+  std::string operator()(const MessageIgnored& f) const {
+    return one("ignores ", "ignore ") + of(f.envelope.from) + "'s " +
+           std::string(messageName(f.envelope.message));
+  }
+  std::string operator()(const MessageSent& f) const {
+    return one("sends to ", "send to ") + of(f.envelope.to) + ": " +
+           messageText(f.envelope.message, names);
+  }
+  std::string operator()(const MessageDelivered& f) const {
+    return one("receives from ", "receive from ") + of(f.envelope.from) + ": " +
+           messageText(f.envelope.message, names);
+  }
+  std::string operator()(const MessageDuplicated& f) const {
+    return one("has its ", "have their ") + std::string(messageName(f.envelope.message)) + " to " +
+           of(f.envelope.to) + " doubled";
+  }
+  std::string operator()(const MessageLost& f) const {
+    return one("has its ", "have their ") + std::string(messageName(f.envelope.message)) + " to " +
+           of(f.envelope.to) + " lost";
+  }
+  std::string operator()(const Partitioned& f) const {
+    std::string groups;
+    for (const ServerSet& group : f.groups) {
+      groups += (groups.empty() ? "" : " | ") + names.of(group);
+    }
+    return "The network is partitioned: " + groups;
+  }
+  std::string operator()(const LinkChanged& f) const {
+    const std::string link = "The link from " + of(f.from) + " to " + of(f.to);
+    if (f.before.up && !f.after.up) return link + " is cut";
+    if (!f.before.up && f.after.up) return link + " works again";
+    return link + " now has " + linkText(f.after);
+  }
+  std::string operator()(const Healed&) const { return "All links work again"; }
+  std::string operator()(const ClientAsked& f) const {
+    return "Client " + text(f.client) + " asks " + of(f.server) + " for " + commandText(f.command) +
+           " (its command " + text(f.request) +
+           (f.attempt > 1 ? ", attempt " + text(f.attempt) : "") + ")";
+  }
+  std::string operator()(const ClientRedirected& f) const {
+    return of(f.server) + " sends " + commandOf(f.client, f.request) + " on to " +
+           (f.leaderId ? of(*f.leaderId) : "no one, for it knows of no leader");
+  }
+  std::string operator()(const ClientTimedOut& f) const {
+    return "Client " + text(f.client) + " waits no longer for " + of(f.server) +
+           " with its command " + text(f.request);
+  }
+  std::string operator()(const ClientAnswered& f) const {
+    return of(f.server) + " answers " + commandOf(f.client, f.request) +
+           ": it was applied at index " + text(f.index.value);
+  }
+  std::string operator()(const Said& f) const { return f.text; }
+  std::string operator()(const Expected& f) const {
+    return (f.holds ? "As expected: " : "Not as expected: ") + f.text;
+  }
+  std::string operator()(const InvariantBroken& f) const {
+    return one("breaks", "break") + " what must always hold, \"" + f.sentence + "\"";
+  }
+  std::string operator()(const PropertyViolated& f) const { return f.property + " is violated"; }
+  std::string operator()(const Unexplained& f) const { return f.deed + ", which no rule explains"; }
+};
+
+}  // namespace
+
+std::string predicate(const Fact& fact, const Names& names, bool many) {
+  return std::visit(Predicate{fact, names, many}, fact.what);
+}
+
+std::string deed(const Fact& fact, const Names& names) {
+  const std::string what = predicate(fact, names);
+  return fact.server == ServerId{0} ? what : names.of(fact.server) + " " + what;
+}
+
+std::string sentence(const Fact& fact, const Names& names) {
+  const std::string what = deed(fact, names);
+  return fact.reason.empty() ? what : what + ": " + fact.reason;
+}
+
+std::string_view kindName(const Fact& fact) { return kindNames[fact.what.index()]; }
+
+}  // namespace raft::trace

@@ -1,0 +1,320 @@
+#include "trace/story_words.h"
+
+#include "trace/sentence.h"
+
+namespace raft::trace {
+
+namespace {
+
+template <class W>
+const W* find(const std::vector<Fact>& group) {
+  for (const Fact& fact : group) {
+    if (const W* what = fact.as<W>()) return what;
+  }
+  return nullptr;
+}
+
+template <class W>
+std::string reasonOf(const std::vector<Fact>& group) {
+  for (const Fact& fact : group) {
+    if (fact.is<W>()) return fact.reason;
+  }
+  return {};
+}
+
+struct Clause {
+  std::string one;
+  std::string many;
+};
+
+std::string joined(const std::vector<Clause>& clauses, bool many) {
+  std::string out;
+  for (std::uint32_t i = 0; i < clauses.size(); ++i) {
+    if (i > 0) out += i + 1 == clauses.size() ? " and " : ", ";
+    out += many ? clauses[i].many : clauses[i].one;
+  }
+  return out;
+}
+
+// Tells the facts of one group; each function answers for one sort of step.
+struct Teller {
+  const std::vector<Fact>& group;
+  const ServerSet& votes;
+  const WordsFor& how;
+  ServerId server = group.front().server;
+
+  std::string name(ServerId id) const { return how.names.of(id); }
+  std::string term() const { return "term " + text(group.front().term.value); }
+
+  Words election() const;
+  Words vote() const;
+  Words counted() const;
+  Words elected() const;
+  Words others() const;
+  bool clause(const Fact& fact, Clause& out) const;
+  bool logClause(const Fact& fact, Clause& out) const;
+  std::string mainReason() const;
+  std::string asks(const VotesRequested* asked, std::string_view whom) const;
+  std::string announcement() const;
+  Words subject(std::string one, std::string many) const {
+    return {.text = name(server) + " " + std::move(one) + ".",
+            .many = "% " + std::move(many) + "."};
+  }
+};
+
+Words Teller::election() const {
+  const auto* timedOut = find<ElectionTimedOut>(group);
+  const auto* candidate = find<BecameCandidate>(group);
+  const auto* asked = find<VotesRequested>(group);
+  const std::string waited = timedOut->waited ? " (" + text(*timedOut->waited) + ")" : "";
+  const bool again = timedOut->role == RoleName::Candidate;
+  Words words;
+  words.text = name(server) + "'s election timeout" + waited + " elapses";
+  words.many = "The election timeouts of % elapse";
+  if (!candidate) {
+    words.text += ", but it is not of this cluster and stays a follower.";
+    words.many.clear();
+    return words;
+  }
+  if (again) {
+    words.text += " and no majority voted for it";
+    words.many += " and no majority voted for any of them";
+  }
+  const std::string becomes = (again ? "becomes candidate again, in " : "becomes candidate in ") +
+                              term() + ", votes for itself";
+  words.text += ": it " + becomes;
+  words.many += ": each " + becomes;
+  if (!asked) {
+    words.text = words.text + " and needs no other vote (§5.2).";
+    words.many.clear();
+    return words;
+  }
+  words.text += " and asks " + how.names.of(asked->from) +
+                (asked->from.size() == 1 ? " for its vote (§5.2)." : " for their votes (§5.2).");
+  words.many += " and asks all others for their votes (§5.2).";
+  return words;
+}
+
+Words Teller::vote() const {
+  const auto* granted = find<VoteGranted>(group);
+  const auto* refused = find<VoteRefused>(group);
+  const auto* was = find<BecameFollower>(group);
+  const ServerId candidate = granted ? granted->candidate : refused->candidate;
+  std::vector<Clause> clauses;
+  const bool newer = find<TermAdopted>(group) != nullptr;
+  const std::string received = name(candidate) + "'s RequestVote";
+  clauses.push_back({"receives " + received, "receive " + received});
+  if (was && was->was == RoleName::Leader) {
+    const std::string why = " from leader to follower, for " + term() + " is newer,";
+    clauses.push_back({"steps down" + why, "step down" + why});
+  } else if (was) {
+    const std::string why = " being candidate, for " + term() + " is newer,";
+    clauses.push_back({"gives up" + why, "give up" + why});
+  } else if (newer) {
+    clauses.push_back({"goes to " + term(), "go to " + term()});
+  }
+  if (granted) {
+    const std::string whom = name(candidate) + (granted->again ? " again" : "");
+    clauses.push_back({"votes for " + whom, "vote for " + whom});
+  } else {
+    clauses.push_back({"refuses it its vote", "refuse it their votes"});
+  }
+  const std::string why = granted ? reasonOf<VoteGranted>(group) : reasonOf<VoteRefused>(group);
+  return subject(joined(clauses, false) + ": " + why, joined(clauses, true) + ": " + why);
+}
+
+Words Teller::counted() const {
+  const auto* vote = find<VoteCounted>(group);
+  const std::string score =
+      text(vote->have) + " of " + text(how.servers) + "; it needs " + text(vote->need) + " (§5.2).";
+  Words words;
+  if (!vote->granted) {
+    words.text = name(server) + " does not get " + name(vote->voter) + "'s vote: it has " + score;
+    return words;
+  }
+  ServerSet others = votes;
+  others.erase(server);
+  words.text = name(server) + " has the vote" + (others.size() > 1 ? "s" : "") + " of " +
+               how.names.of(others) + " and its own: " + score;
+  return words;
+}
+
+// "sends heartbeats to B and C" or "appends 1^1 (no-op) and sends it to B and C".
+std::string Teller::announcement() const {
+  const auto* heartbeats = find<HeartbeatsSent>(group);
+  const auto* noop = find<EntriesAppended>(group);
+  const auto* entries = find<EntriesSent>(group);
+  std::string out;
+  if (noop) {
+    out = ", appends " + entriesInFull(noop->first, noop->entries);
+    if (entries) out += " and sends it to " + how.names.of(entries->to);
+  } else if (heartbeats) {
+    out = " and sends heartbeats to " + how.names.of(heartbeats->to);
+  }
+  return out;
+}
+
+Words Teller::elected() const {
+  const auto* leader = find<BecameLeader>(group);
+  ServerSet others = leader->votes;
+  others.erase(server);
+  Words words;
+  words.text = name(server) + " has ";
+  if (others.empty()) {
+    words.text += "its own vote: " + text(leader->votes.size());
+  } else {
+    words.text += std::string("the vote") + (others.size() > 1 ? "s" : "") + " of " +
+                  how.names.of(others) + " and its own: " + text(leader->votes.size());
+  }
+  words.text += " of " + text(how.servers) + ", a majority (§5.2). It becomes leader of " + term() +
+                announcement() + ".";
+  return words;
+}
+
+bool Teller::logClause(const Fact& fact, Clause& out) const {
+  const auto both = [&](std::string_view one, std::string_view many, const std::string& rest) {
+    out = {std::string(one) + rest, std::string(many) + rest};
+    return true;
+  };
+  if (const auto* f = fact.as<EntriesAppended>()) {
+    return both("appends ", "append ",
+                entriesInFull(f->first, f->entries) + (f->from ? " from " + name(*f->from) : ""));
+  }
+  if (fact.is<AppendAccepted>()) {
+    const auto* appended = find<EntriesAppended>(group);
+    if (!appended) return false;
+    return both("acknowledges ", "acknowledge ", appended->entries.size() == 1 ? "it" : "them");
+  }
+  if (const auto* f = fact.as<EntriesSent>()) {
+    if (f->again) return false;
+    const auto* appended = find<EntriesAppended>(group);
+    const bool same = appended && appended->first == f->first &&
+                      appended->first + appended->entries.size() == f->last + 1;
+    const std::string what = same ? (f->first == f->last ? "it" : "them")
+                             : f->first == f->last
+                                 ? "entry " + text(f->first.value)
+                                 : "entries " + text(f->first.value) + " to " + text(f->last.value);
+    return both("sends ", "send ", what + " to " + how.names.of(f->to));
+  }
+  if (const auto* f = fact.as<Applied>()) {
+    const auto* commit = find<CommitAdvanced>(group);
+    if (!commit) return both("applies ", "apply ", entriesInFull(f->first, f->entries));
+    if (commit->byCounting) {
+      return both("applies ", "apply ", f->entries.size() == 1 ? "it" : "them");
+    }
+    const auto* appended = find<EntriesAppended>(group);
+    const std::uint64_t count = f->entries.size();
+    const bool same = appended && appended->first == f->first && appended->entries.size() == count;
+    const std::string what =
+        same ? (count == 1 ? "it" : "them") : entriesInFull(f->first, f->entries);
+    return both("applies ", "apply ",
+                what + (count == 1 ? ", which is committed" : ", which are committed"));
+  }
+  if (const auto* f = fact.as<CommitAdvanced>()) {
+    const auto* applied = find<Applied>(group);
+    if (f->byCounting) {
+      return both("commits ", "commit ",
+                  applied ? entriesInFull(applied->first, applied->entries)
+                          : "index " + text(f->after.value));
+    }
+    return !applied &&
+           both("learns ", "learn ", "that all is committed up to index " + text(f->after.value));
+  }
+  return false;
+}
+
+// What one fact adds to the sentence; false: nothing.
+bool Teller::clause(const Fact& fact, Clause& out) const {
+  if (fact.is<EntriesAppended>() || fact.is<AppendAccepted>() || fact.is<EntriesSent>() ||
+      fact.is<Applied>() || fact.is<CommitAdvanced>()) {
+    return logClause(fact, out);
+  }
+  if (fact.is<MessageDelivered>() || fact.is<MessageSent>() || fact.is<WriteAsked>() ||
+      fact.is<WriteDurable>() || fact.is<HeartbeatsSent>() || fact.is<MessageDuplicated>()) {
+    return false;
+  }
+  if (const auto* f = fact.as<TermAdopted>()) {
+    const std::string seen = "term " + text(fact.term.value) + " > " + text(f->before.value) +
+                             " in a message of " + name(f->from);
+    out = {"sees " + seen, "see " + seen};
+    return true;
+  }
+  if (fact.is<ProposalAccepted>()) return false;  // proposed() says so
+  if (const auto* f = fact.as<MatchIndexRaised>()) {
+    const std::string held =
+        "that " + name(f->follower) + " holds all up to index " + text(f->after.value);
+    out = {"learns " + held, "learn " + held};
+    return true;
+  }
+  if (const auto* f = fact.as<MessageIgnored>()) {
+    const auto* vote = std::get_if<RequestVote::Response>(&f->envelope.message);
+    if (f->why == Ignored::Late || f->why == Ignored::LeadershipOver) return false;
+    if (f->why == Ignored::ElectionOver && !(vote && vote->voteGranted)) return false;
+  }
+  out = {predicate(fact, how.names), predicate(fact, how.names, true)};
+  return true;
+}
+
+// The reason of that fact of the group that most wants one.
+std::string Teller::mainReason() const {
+  for (const Fact& fact : group) {
+    if (isFinding(fact)) return fact.reason;
+  }
+  if (find<CommitHeldBack>(group)) return reasonOf<CommitHeldBack>(group);
+  if (find<EntriesTruncated>(group)) return reasonOf<EntriesTruncated>(group);
+  if (find<AppendRefused>(group)) return reasonOf<AppendRefused>(group);
+  if (find<NextIndexLowered>(group)) return reasonOf<NextIndexLowered>(group);
+  if (const auto* commit = find<CommitAdvanced>(group)) {
+    return commit->byCounting ? reasonOf<CommitAdvanced>(group) : "";
+  }
+  if (find<BecameFollower>(group)) return reasonOf<BecameFollower>(group);
+  if (find<ProposalRefused>(group)) return reasonOf<ProposalRefused>(group);
+  if (find<EntriesAppended>(group)) {
+    return reasonOf<EntriesAppended>(group);
+  }
+  if (find<LeaderHeard>(group)) return reasonOf<LeaderHeard>(group);
+  if (find<MatchIndexRaised>(group)) return {};
+  return group.back().reason;
+}
+
+Words Teller::others() const {
+  std::vector<Clause> clauses;
+  bool finding = false;
+  for (const Fact& fact : group) {
+    Clause next;
+    if (clause(fact, next)) clauses.push_back(std::move(next));
+    finding = finding || isFinding(fact);
+  }
+  if (clauses.empty()) return {};
+  const std::string reason = mainReason();
+  const std::string end = reason.empty() ? "." : ": " + reason + ".";
+  Words words{.text = joined(clauses, false) + end, .many = "% " + joined(clauses, true) + end};
+  if (const auto* proposal = find<ProposalAccepted>(group); proposal && !finding) {
+    words.text = name(server) + ", the leader, is given " +
+                 (proposal->first == proposal->last ? "a command" : "commands") +
+                 " by a client. It " + joined(clauses, false) + " (§5.3).";
+    words.many.clear();
+  } else if (server == ServerId{0}) {
+    words.many.clear();
+  } else {
+    words.text = name(server) + " " + words.text;
+  }
+  words.finding = finding;
+  return words;
+}
+
+}  // namespace
+
+Words wordsOf(const std::vector<Fact>& group, const ServerSet& votes, const WordsFor& how) {
+  const Teller teller{group, votes, how};
+  for (const Fact& fact : group) {
+    if (isFinding(fact)) return teller.others();
+  }
+  if (find<ElectionTimedOut>(group)) return teller.election();
+  if (find<VoteGranted>(group) || find<VoteRefused>(group)) return teller.vote();
+  if (find<BecameLeader>(group)) return teller.elected();
+  if (find<VoteCounted>(group)) return teller.counted();
+  return teller.others();
+}
+
+}  // namespace raft::trace

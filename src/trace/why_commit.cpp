@@ -1,0 +1,156 @@
+// Why an entry is not committed, or not applied.
+#include "raft/quorum.h"
+#include "trace/why_world.h"
+
+namespace raft::trace {
+
+namespace {
+
+// Whose log an index speaks of: the leader's, or that of the running server most up-to-date.
+ServerId authority(const View& view) {
+  if (const std::optional<ServerId> leader = leaderOf(view)) return *leader;
+  const ServerSet up = running(view);
+  ServerId best = up.empty() ? ServerId{1} : *up.begin();
+  for (ServerId id : up) {
+    if (!atLeastAsUpToDate(serverOf(view, best).log, serverOf(view, id).log)) best = id;
+  }
+  return best;
+}
+
+struct Place {
+  Index index;
+  Term term;
+};
+
+ServerSet holders(const View& view, Place entry) {
+  ServerSet all;
+  for (std::uint32_t i = 1; i <= count(view); ++i) {
+    if (serverOf(view, i).log.matches(entry.index, entry.term)) all.insert(i);
+  }
+  return all;
+}
+
+// Why those who lack the entry do.
+void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answer) {
+  const ServerSet have = holders(view, entry);
+  for (std::uint32_t i = 1; i <= count(view); ++i) {
+    if (have.contains(i)) continue;
+    const std::string silence = whyNoTalk(view, leader, i);
+    const Server& server = serverOf(view, i);
+    if (!silence.empty()) {
+      answer.push_back(view.names.of(ServerId(i)) + " lacks it: " + silence + ".");
+    } else if (server.log.lastIndex() >= entry.index) {
+      answer.push_back(view.names.of(ServerId(i)) + " has " +
+                       entryText(entry.index, server.log.term(entry.index)) +
+                       " in its place, until the leader overwrites that (§5.3).");
+    } else {
+      answer.push_back(view.names.of(ServerId(i)) + " lacks it: its log ends at index " +
+                       text(server.log.lastIndex().value) + ", and the leader is sending.");
+    }
+  }
+}
+
+void sayWhatLeaderKnows(const View& view, ServerId id, Place entry, Answer& answer) {
+  const Server& leader = serverOf(view, id);
+  const std::string own = view.names.of(id);
+  ServerSet known;
+  for (ServerId server : leader.voters) {
+    if (leader.as<Leader>()->of(server).matchIndex >= entry.index) known.insert(server);
+  }
+  if (!isMajority(known, leader.voters)) {
+    answer.push_back("Leader " + own + " knows so of " + view.names.of(known) +
+                     " only; the other acknowledgements have not reached it (§5.3).");
+    if (!known.contains(id)) {
+      answer.push_back(
+          "It does not count itself before its own disk has the entry "
+          "(thesis §10.2.1).");
+    }
+  } else if (entry.term < leader.currentTerm) {
+    answer.push_back("It is of term " + text(entry.term.value) + ": the leader of term " +
+                     text(leader.currentTerm.value) +
+                     " may not commit it by counting (§5.4.2). It will be committed with the first "
+                     "entry of term " +
+                     text(leader.currentTerm.value) + " that a majority holds.");
+  } else {
+    answer.push_back("It should be committed: this is a mistake in the protocol's code.");
+  }
+}
+
+}  // namespace
+
+Answer whyNotCommitted(const View& view, Index index) {
+  ServerSet know;
+  for (std::uint32_t i = 1; i <= count(view); ++i) {
+    if (serverOf(view, i).commitIndex >= index) know.insert(i);
+  }
+  const std::optional<ServerId> leader = leaderOf(view);
+  const ServerId source = know.empty() ? authority(view) : *know.begin();
+  const Log& log = serverOf(view, source).log;
+  const std::string whose =
+      leader && know.empty() ? "leader " + view.names.of(source) : view.names.of(source);
+  if (index == Index{0} || index > log.lastIndex()) {
+    return {"There is no entry at index " + text(index.value) + ": the log of " + whose +
+            (log.lastIndex() == Index{0}
+                 ? " is empty."
+                 : " ends in " + entryText(log.lastIndex(), log.lastTerm()) + ".")};
+  }
+  const Place entry{index, log.term(index)};
+  const std::string what = "Entry " + entryText(entry.index, entry.term);
+  if (!know.empty()) {
+    return {what + " is committed; " + view.names.of(know) +
+            (know.size() == 1 ? " knows" : " know") + " that."};
+  }
+  const ServerSet have = holders(view, entry);
+  const std::uint32_t need = majority(count(view));
+  Answer answer;
+  answer.push_back(
+      what + " stands on " + text(have.size()) + " of " + text(count(view)) + " servers (" +
+      view.names.of(have) + ")" +
+      (have.size() < need ? "; " + text(need) + " are needed (§5.3)." : ", a majority."));
+  if (!leader) {
+    answer.push_back("Only a leader commits (§5.3).");
+    for (std::string& each : whyNoLeader(view)) answer.push_back(std::move(each));
+    return answer;
+  }
+  if (have.size() < need) {
+    sayWhatHinders(view, *leader, entry, answer);
+    if (entry.term < serverOf(view, *leader).currentTerm) {
+      answer.push_back("And it is of term " + text(entry.term.value) + ": the leader of term " +
+                       text(serverOf(view, *leader).currentTerm.value) +
+                       " commits it only along with an entry of its own term (§5.4.2).");
+    }
+    return answer;
+  }
+  sayWhatLeaderKnows(view, *leader, entry, answer);
+  return answer;
+}
+
+Answer whyNotApplied(const View& view, ServerId id, Index index) {
+  if (!exists(view, id)) {
+    return {"There is no server " + view.names.of(id) + " in this cluster."};
+  }
+  const Server& server = serverOf(view, id);
+  const std::string own = view.names.of(id);
+  if (server.lastApplied >= index && index > Index{0}) {
+    return {own + " has applied index " + text(index.value) + "."};
+  }
+  Answer answer;
+  const std::optional<ServerId> leader = leaderOf(view);
+  const bool committed = index > Index{0} && leader && serverOf(view, *leader).commitIndex >= index;
+  if (!committed) return whyNotCommitted(view, index);
+  const Term term = serverOf(view, *leader).log.term(index);
+  const std::string silence = id == *leader ? "" : whyNoTalk(view, *leader, id);
+  if (!silence.empty()) {
+    answer.push_back("It is committed, but " + own + " does not learn it from leader " +
+                     view.names.of(*leader) + ": " + silence + ".");
+  } else if (!server.log.matches(index, term)) {
+    answer.push_back(own + " does not have " + entryText(index, term) + " yet (§5.3).");
+  } else {
+    answer.push_back(own + " has " + entryText(index, term) +
+                     " and learns with the leader's next "
+                     "AppendEntries that it is committed (§5.3).");
+  }
+  return answer;
+}
+
+}  // namespace raft::trace
