@@ -1,0 +1,101 @@
+#include "sim/chaos_test_support.h"
+
+namespace raft::sim {
+
+namespace {
+
+using std::chrono::milliseconds;
+constexpr std::uint64_t settingsPurpose = 1001;  // apart from the world's own purposes
+constexpr std::uint64_t faultsPurpose = 1002;
+
+Link anyLink(Random& chance) {
+  Link link;
+  link.latencyMin = chance.between(Duration(0), milliseconds(5));
+  link.latencyMax = link.latencyMin + chance.between(Duration(0), milliseconds(30));
+  if (chance.chance(400'000)) link.lossPerMillion = 200'000;
+  if (chance.chance(400'000)) link.duplicatePerMillion = 300'000;
+  return link;
+}
+
+struct Chaos {
+  World& world;
+  Observer& observer;
+  Random chance;
+
+  ServerId anyServer() { return static_cast<std::uint32_t>(chance.below(world.size())) + 1; }
+
+  void crashOrRestart(ServerId server) {
+    world.isUp(server) ? world.crash(server, observer) : world.restart(server, observer);
+  }
+  void pauseOrResume(ServerId server) {
+    if (!world.isUp(server)) return;
+    world.isPaused(server) ? world.resume(server, observer) : world.pause(server, observer);
+  }
+  // Two groups, and now and then a bridge between them.
+  void partition() {
+    std::vector<ServerSet> groups(2);
+    for (std::uint32_t id = 1; id <= world.size(); ++id) {
+      const std::uint64_t place = chance.below(9);
+      if (place < 5) groups[0].insert(id);
+      if (place >= 4) groups[1].insert(id);
+    }
+    world.partition(std::move(groups), observer);
+  }
+  void changeLink() {
+    const ServerId from = anyServer();
+    const ServerId to = anyServer();
+    if (from == to) return;
+    Link link = anyLink(chance);
+    link.up = chance.chance(600'000);
+    world.setLink(from, to, link, observer);
+  }
+};
+
+}  // namespace
+
+WorldSettings chaoticSettings(std::uint64_t seed) {
+  Random chance = Random::stream(seed, settingsPurpose, 0);
+  WorldSettings settings{.servers = static_cast<std::uint32_t>(chance.below(7)) + 1, .seed = seed};
+  Settings raft;
+  raft.noopAtElection = chance.chance(700'000);
+  settings.raft = {raft};
+  if (chance.chance(600'000)) settings.disks = {{Duration(0), milliseconds(chance.below(20))}};
+  settings.link = anyLink(chance);
+  for (std::uint64_t count = chance.below(4); count > 0; --count) {
+    settings.clients.push_back({.timeout = milliseconds(100 + chance.below(400))});
+  }
+  return settings;
+}
+
+void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
+  Chaos chaos{world, observer, Random::stream(seed, faultsPurpose, 0)};
+  bool does[5];
+  for (bool& each : does) each = chaos.chance.chance(600'000);
+  for (int round = 0; round < 50; ++round) {
+    world.runUntil(world.now() + chaos.chance.between(milliseconds(5), milliseconds(150)),
+                   observer);
+    // Each is drawn whether or not it is used, so that the others stay where they are.
+    const std::uint64_t deed = chaos.chance.below(6);
+    const ServerId server = chaos.anyServer();
+    if (deed == 0 && does[0]) chaos.crashOrRestart(server);
+    if (deed == 1 && does[1]) chaos.pauseOrResume(server);
+    if (deed == 2 && does[2]) chaos.partition();
+    if (deed == 3 && does[3]) chaos.changeLink();
+    if (deed == 4 && (does[2] || does[3])) world.heal(observer);
+    if (deed == 5 && does[4]) world.propose(server, "from outside", observer);
+  }
+}
+
+void mend(World& world, Observer& observer) {
+  world.heal(observer);
+  for (std::uint32_t from = 1; from <= world.size(); ++from) {
+    if (world.isPaused(from)) world.resume(from, observer);
+    if (!world.isUp(from)) world.restart(from, observer);
+    for (std::uint32_t to = 1; to <= world.size(); ++to) {
+      if (from != to) world.setLink(from, to, Link{}, observer);
+    }
+  }
+  world.runUntil(world.now() + std::chrono::seconds(5), observer);
+}
+
+}  // namespace raft::sim

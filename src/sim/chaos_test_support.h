@@ -1,0 +1,18 @@
+// A run in which everything goes wrong that can: for tests that hold in any run.
+//
+// All of it is drawn from the seed, most runs leave most faults out, and in the end all is mended.
+#pragma once
+#include "sim/world.h"
+
+namespace raft::sim {
+
+// A cluster of 1 to 7 servers with 0 to 3 clients; its disks, links and timeouts by chance.
+WorldSettings chaoticSettings(std::uint64_t seed);
+
+// About four seconds of crashes, restarts, pauses, partitions, cuts and changed links.
+void makeChaos(World& world, std::uint64_t seed, Observer& observer);
+
+// Every server runs, every link is up and loses nothing; then five quiet seconds.
+void mend(World& world, Observer& observer);
+
+}  // namespace raft::sim

@@ -1,0 +1,127 @@
+// What is done to a world from outside, and when two worlds are equal.
+#include <algorithm>
+
+#include "raft/assert.h"
+#include "sim/world.h"
+
+namespace raft::sim {
+
+void World::crash(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state != Host::State::Crashed, "what crashes was up");
+  host.crash();
+  alarms_.turnOff(timerOf(host));
+  alarms_.turnOff(diskOf(host));
+  for (Client& client : clients_) {
+    if (client.server == id) client.accepted.reset();
+  }
+  observer.crashed(now_, host.server);
+  for (const Envelope& message : host.waiting) observer.lost(now_, message, Lost::ReceiverDown);
+  host.waiting.clear();
+}
+
+void World::restart(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state == Host::State::Crashed, "what restarts had crashed");
+  host.restart(timerSeed(seed_, id, host.restarts + 1), now_);
+  armTimer(host, now_);
+  observer.started(now_, host.server, true);
+}
+
+void World::pause(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state == Host::State::Running, "what is paused was running");
+  host.state = Host::State::Paused;
+  alarms_.turnOff(timerOf(host));
+  alarms_.turnOff(diskOf(host));
+  observer.paused(now_, id);
+}
+
+void World::resume(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state == Host::State::Paused, "what resumes was paused");
+  host.state = Host::State::Running;
+  observer.resumed(now_, id);
+  for (Envelope& message : host.waiting) messages_.push(at(now_), std::move(message), true);
+  host.waiting.clear();
+  armDisk(host);
+  armTimer(host, now_);
+}
+
+Proposed World::propose(ServerId id, Command command, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  if (host.state != Host::State::Running) return NotLeader{};
+  stepServer(host, Propose{.commands = {std::move(command)}}, observer);
+  const Proposed proposed = scratch_.effects.proposed.value_or(NotLeader{});
+  perform(host, observer);
+  return proposed;
+}
+
+void World::partition(std::vector<ServerSet> groups, Observer& observer) {
+  tellStart(observer);
+  network_.partition(groups);
+  observer.networkChanged(now_, trace::Partitioned{std::move(groups)});
+}
+
+void World::setLink(ServerId from, ServerId to, const Link& link, Observer& observer) {
+  tellStart(observer);
+  RAFT_ASSERT(host(from).server.id != host(to).server.id, "a link has two ends");
+  const Link before = network_.link(from, to);
+  network_.setLink(from, to, link);
+  observer.networkChanged(
+      now_, trace::LinkChanged{.from = from, .to = to, .before = before, .after = link});
+}
+
+void World::heal(Observer& observer) {
+  tellStart(observer);
+  network_.heal();
+  observer.networkChanged(now_, trace::Healed{});
+}
+
+namespace {
+
+// Something that is to happen: a message's arrival, or an owner's alarm.
+struct Ahead {
+  Moment at;
+  const Input* message;
+  std::uint32_t owner;
+  bool arrived;
+};
+
+std::vector<Ahead> inOrder(const MessageQueue& messages, const Alarms& alarms) {
+  std::vector<Ahead> all;
+  for (const MessageQueue::Event& event : messages.events()) {
+    all.push_back({event.at, &messages[event.slot], 0, event.arrived});
+  }
+  for (std::uint32_t owner = 0; owner < alarms.size(); ++owner) {
+    if (alarms.of(owner).time == never) continue;
+    all.push_back({alarms.of(owner), nullptr, owner, false});
+  }
+  std::ranges::sort(all, [](const Ahead& a, const Ahead& b) { return a.at < b.at; });
+  return all;
+}
+
+// Sequence numbers count causes since the beginning: only the order that they give matters.
+bool same(const Ahead& a, const Ahead& b) {
+  if (a.at.time != b.at.time || a.owner != b.owner || a.arrived != b.arrived) return false;
+  if (a.message == nullptr || b.message == nullptr) return a.message == b.message;
+  return *a.message == *b.message;
+}
+
+}  // namespace
+
+bool World::operator==(const World& other) const {
+  if (seed_ != other.seed_ || now_ != other.now_ || hosts_ != other.hosts_ ||
+      clients_ != other.clients_ || network_ != other.network_) {
+    return false;
+  }
+  return std::ranges::equal(inOrder(messages_, alarms_), inOrder(other.messages_, other.alarms_),
+                            same);
+}
+
+}  // namespace raft::sim

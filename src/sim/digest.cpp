@@ -1,0 +1,170 @@
+#include "sim/digest.h"
+
+#include <string_view>
+
+#include "raft/random.h"
+
+namespace raft::sim {
+
+namespace {
+
+// What is told, as a rolling number. `<<` takes in one field after another.
+struct Roll {
+  std::uint64_t value;
+
+  Roll& operator<<(std::uint64_t x) {
+    value = mixBits(value * 0x9e3779b97f4a7c15 + x + 1);
+    return *this;
+  }
+  Roll& operator<<(Time t) { return *this << static_cast<std::uint64_t>(t.count()); }
+  template <class Tag, class Rep>
+  Roll& operator<<(Number<Tag, Rep> number) {
+    return *this << std::uint64_t{number.value};
+  }
+  template <class T>
+  Roll& operator<<(const std::optional<T>& optional) {
+    return optional ? *this << 1 << *optional : *this << 0;
+  }
+  template <class... T>
+  Roll& operator<<(const std::variant<T...>& alternatives) {
+    *this << alternatives.index();
+    std::visit([this](const auto& held) { *this << held; }, alternatives);
+    return *this;
+  }
+  template <class T>
+  Roll& operator<<(const std::vector<T>& all) {
+    *this << all.size();
+    for (const T& each : all) *this << each;
+    return *this;
+  }
+
+  Roll& operator<<(std::string_view text) {
+    *this << text.size();
+    for (char c : text) *this << static_cast<unsigned char>(c);
+    return *this;
+  }
+  Roll& operator<<(const Command& command) { return *this << command.bytes(); }
+  Roll& operator<<(const ServerSet& servers) {
+    *this << servers.size();
+    for (ServerId server : servers) *this << server;
+    return *this;
+  }
+  Roll& operator<<(const Entries& entries) {
+    *this << entries.size();
+    for (const Entry& entry : entries) {
+      *this << entry.term << entry.command << static_cast<std::uint64_t>(entry.type);
+    }
+    return *this;
+  }
+
+  Roll& operator<<(const RequestVote::Request& m) {
+    return *this << m.term << m.candidateId << m.lastLogIndex << m.lastLogTerm;
+  }
+  Roll& operator<<(const RequestVote::Response& m) { return *this << m.term << m.voteGranted; }
+  Roll& operator<<(const AppendEntries::Request& m) {
+    return *this << m.term << m.leaderId << m.prevLogIndex << m.prevLogTerm << m.entries
+                 << m.leaderCommit;
+  }
+  Roll& operator<<(const AppendEntries::Response& m) {
+    return *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
+  }
+  Roll& operator<<(const Envelope& e) { return *this << e.from << e.to << e.message; }
+
+  Roll& operator<<(const Timeout&) { return *this; }
+  Roll& operator<<(const Propose& in) { return *this << in.commands; }
+  Roll& operator<<(const Written& in) { return *this << in.id; }
+
+  Roll& operator<<(const Write& w) {
+    return *this << w.id << w.currentTerm << w.votedFor << w.from << w.entries;
+  }
+  Roll& operator<<(const Send& send) { return *this << send.envelope << send.after; }
+  Roll& operator<<(const Accepted& a) { return *this << a.index << a.term; }
+  Roll& operator<<(const NotLeader& n) { return *this << n.leaderId; }
+  Roll& operator<<(const Effects& fx) {
+    return *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
+  }
+
+  Roll& operator<<(const Follower& r) { return *this << r.leaderId << r.electionDeadline; }
+  Roll& operator<<(const Candidate& r) {
+    return *this << r.votesResponded << r.votesGranted << r.electionDeadline << r.retryDeadline;
+  }
+  Roll& operator<<(const Progress& p) { return *this << p.nextIndex << p.matchIndex << p.waiting; }
+  Roll& operator<<(const Leader& r) { return *this << r.progress << r.heartbeatDeadline; }
+  // Of the log its end is enough: each entry was taken in when it was written.
+  Roll& operator<<(const Server& s) {
+    *this << s.id << s.random.seed << s.random.counter << s.currentTerm << s.votedFor;
+    *this << s.log.lastIndex() << s.log.lastTerm() << s.commitIndex << s.lastApplied << s.role;
+    return *this << s.lastWrite << s.writing.size() << s.durableIndex;
+  }
+
+  Roll& operator<<(const trace::Link& link) {
+    return *this << link.up << link.latencyMin << link.latencyMax << link.lossPerMillion
+                 << link.duplicatePerMillion;
+  }
+  Roll& operator<<(const trace::Partitioned& p) { return *this << p.groups; }
+  Roll& operator<<(const trace::LinkChanged& c) {
+    return *this << c.from << c.to << c.before << c.after;
+  }
+  Roll& operator<<(const trace::Healed&) { return *this; }
+
+  Roll& operator<<(const trace::ClientAsked& d) {
+    return *this << d.client << d.request << d.server << d.command << d.attempt;
+  }
+  Roll& operator<<(const trace::ClientRedirected& d) {
+    return *this << d.client << d.request << d.server << d.leaderId;
+  }
+  Roll& operator<<(const trace::ClientTimedOut& d) {
+    return *this << d.client << d.request << d.server;
+  }
+  Roll& operator<<(const trace::ClientAnswered& d) {
+    return *this << d.client << d.request << d.server << d.index;
+  }
+};
+
+enum class Told : std::uint64_t {
+  Started = 1,
+  Stepped,
+  Sent,
+  Duplicated,
+  Lost,
+  Crashed,
+  Paused,
+  Resumed,
+  Network,
+  Client,
+  Broken
+};
+
+template <class... Fields>
+void take(std::uint64_t& value, Told told, Time time, const Fields&... fields) {
+  Roll roll{value};
+  roll << static_cast<std::uint64_t>(told) << time;
+  (roll << ... << fields);
+  value = roll.value;
+}
+
+}  // namespace
+
+void Digest::started(Time t, const Server& s, bool again) {
+  take(value_, Told::Started, t, s, std::uint64_t{again});
+}
+void Digest::stepped(const trace::Step& step) {
+  take(value_, Told::Stepped, step.time, step.input, step.effects, step.after);
+}
+void Digest::sent(Time t, const Envelope& e) { take(value_, Told::Sent, t, e); }
+void Digest::duplicated(Time t, const Envelope& e) { take(value_, Told::Duplicated, t, e); }
+void Digest::lost(Time t, const Envelope& e, trace::Lost why) {
+  take(value_, Told::Lost, t, e, static_cast<std::uint64_t>(why));
+}
+void Digest::crashed(Time t, const Server& s) { take(value_, Told::Crashed, t, s); }
+void Digest::paused(Time t, ServerId s) { take(value_, Told::Paused, t, s); }
+void Digest::resumed(Time t, ServerId s) { take(value_, Told::Resumed, t, s); }
+void Digest::networkChanged(Time t, const trace::NetworkChange& c) {
+  take(value_, Told::Network, t, c);
+}
+void Digest::client(Time t, const trace::ClientDeed& d) { take(value_, Told::Client, t, d); }
+void Digest::invariantBroken(Time t, const Server& s, const char* sentence) {
+  take(value_, Told::Broken, t, s, std::string_view(sentence));
+}
+
+}  // namespace raft::sim

@@ -1,0 +1,238 @@
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "raft/assert.h"
+#include "raft/invariants.h"
+#include "sim/streams.h"
+
+namespace raft::sim {
+
+namespace {
+
+// The value for server number `i`, counted from 0: the last one stands for all that follow it.
+template <class T>
+T valueFor(std::uint32_t i, const std::vector<T>& values) {
+  return values.empty() ? T{} : values[std::min<std::uint64_t>(i, values.size() - 1)];
+}
+
+void requirePossible(const Settings& raft, const Disk& disk) {
+  const Duration none(0);
+  RAFT_ASSERT(none < raft.electionTimeoutMin && none < raft.heartbeatInterval,
+              "time goes on between two timeouts");
+  RAFT_ASSERT(raft.electionTimeoutMin <= raft.electionTimeoutMax,
+              "an election timeout lies between its ends");
+  RAFT_ASSERT(none <= disk.latencyMin && disk.latencyMin <= disk.latencyMax,
+              "a disk's latency lies between its ends and is not negative");
+}
+
+void requirePossible(const ClientSettings& client) {
+  const Duration none(0);
+  RAFT_ASSERT(none < client.interval && none < client.timeout && none < client.retry,
+              "time goes on between two requests");
+}
+
+}  // namespace
+
+World::World(const WorldSettings& settings)
+    : seed_(settings.seed),
+      network_(settings.servers, settings.link, settings.seed),
+      alarms_(2 * settings.servers + static_cast<std::uint32_t>(settings.clients.size())) {
+  RAFT_ASSERT(1 <= settings.servers && settings.servers <= ServerSet::maxServers,
+              "a cluster has 1 to 256 servers");
+  const ServerSet voters = ServerSet::firstServers(settings.servers);
+  hosts_.reserve(settings.servers);
+  for (std::uint32_t i = 0; i < settings.servers; ++i) {
+    const ServerId id = i + 1;
+    const Settings raft = valueFor(i, settings.raft);
+    Persistent durable = valueFor(i, settings.disksHold);
+    durable.log.takeChange();
+    Host& host = hosts_.emplace_back(
+        Host{.server = Server::start(id, voters, raft, timerSeed(seed_, id, 0), now_, durable),
+             .disk = durable,
+             .speed = valueFor(i, settings.disks),
+             .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1)});
+    requirePossible(raft, host.speed);
+    if (i < settings.firstTimeout.size() && settings.firstTimeout[i]) {
+      host.server.as<Follower>()->electionDeadline = now_ + *settings.firstTimeout[i];
+    }
+  }
+  for (Host& host : hosts_) armTimer(host, now_);
+  for (const ClientSettings& its : settings.clients) {
+    requirePossible(its);
+    Client& client = clients_.emplace_back();
+    client.id = static_cast<std::uint32_t>(clients_.size());
+    client.settings = its;
+    client.chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Client), client.id);
+    client.server = static_cast<std::uint32_t>(client.chance.below(size())) + 1;
+    alarms_.set(alarmOf(client), at(its.start));
+  }
+}
+
+Host& World::host(ServerId id) {
+  RAFT_ASSERT(1 <= id.value && id.value <= size(), "the server exists");
+  return hosts_[id.value - 1];
+}
+const Host& World::host(ServerId id) const {
+  RAFT_ASSERT(1 <= id.value && id.value <= size(), "the server exists");
+  return hosts_[id.value - 1];
+}
+
+std::optional<ServerId> World::leader() const {
+  const Server* leader = nullptr;
+  for (const Host& host : hosts_) {
+    if (host.state != Host::State::Running || !host.server.is<Leader>()) continue;
+    if (!leader || leader->currentTerm < host.server.currentTerm) leader = &host.server;
+  }
+  return leader ? std::optional(leader->id) : std::nullopt;
+}
+
+void World::tellStart(Observer& observer) {
+  if (startTold_) return;
+  startTold_ = true;
+  for (const Host& host : hosts_) observer.started(now_, host.server, false);
+}
+
+std::optional<Time> World::nextEvent() const {
+  const Time next = std::min(messages_.next().time, alarms_.next().time);
+  return next == never ? std::nullopt : std::optional(next);
+}
+
+void World::step(Observer& observer) {
+  tellStart(observer);
+  const Moment message = messages_.next();
+  const Moment alarm = alarms_.next();
+  const bool messageFirst = message < alarm;
+  RAFT_ASSERT((messageFirst ? message : alarm).time != never, "something is still to happen");
+  ++events_;
+  if (messageFirst) {
+    now_ = message.time;
+    arrive(messages_.pop(), observer);
+  } else {
+    now_ = alarm.time;
+    ring(alarms_.nextOwner(), observer);
+  }
+}
+
+void World::runUntil(Time limit, Observer& observer) {
+  tellStart(observer);
+  for (std::optional<Time> next = nextEvent(); next && *next <= limit; next = nextEvent()) {
+    step(observer);
+  }
+  now_ = std::max(now_, limit);
+}
+
+void World::arrive(const MessageQueue::Event& event, Observer& observer) {
+  Input& input = messages_[event.slot];
+  Envelope& message = *std::get_if<Envelope>(&input);
+  Host& host = hosts_[message.to.value - 1];
+  if (!event.arrived && !network_.isUp(message.from, message.to)) {
+    observer.lost(now_, message, Lost::LinkDown);
+  } else if (host.state == Host::State::Crashed) {
+    observer.lost(now_, message, Lost::ReceiverDown);
+  } else if (host.state == Host::State::Paused) {
+    host.waiting.push_back(std::move(message));
+  } else {
+    stepServer(host, input, observer);
+    messages_.release(event.slot);
+    return perform(host, observer);
+  }
+  messages_.release(event.slot);
+}
+
+void World::ring(std::uint32_t owner, Observer& observer) {
+  if (owner < size()) return timeOut(hosts_[owner], observer);
+  if (owner < 2 * size()) return finishWrites(hosts_[owner - size()], observer);
+  takeTurn(clients_[owner - 2 * size()], observer);
+}
+
+void World::timeOut(Host& host, Observer& observer) {
+  stepServer(host, Timeout{}, observer);
+  perform(host, observer);
+  // Should a server leave its deadline where it was, it is not asked for ever at one moment.
+  if (alarms_.of(timerOf(host)).time <= now_) armTimer(host, now_ + Duration(1));
+}
+
+void World::finishWrites(Host& host, Observer& observer) {
+  host.finishWrites(now_);
+  auto mayLeave = host.held.begin();
+  for (; mayLeave != host.held.end() && mayLeave->after <= host.durable; ++mayLeave) {
+    transmit(std::move(mayLeave->envelope), observer);
+  }
+  host.held.erase(host.held.begin(), mayLeave);
+  armDisk(host);
+  stepServer(host, Written{host.durable}, observer);
+  perform(host, observer);
+}
+
+// One step and what is to be told and checked of it. Its effects are in scratch_.effects.
+void World::stepServer(Host& host, const Input& input, Observer& observer) {
+  const Vitals before = Vitals::of(host.server);
+  const Server* serverBefore = nullptr;
+  if (observer.needsBefore()) {
+    scratch_.before.resize(size());
+    Server& kept = scratch_.before[host.server.id.value - 1];
+    kept = host.server;
+    serverBefore = &kept;
+  }
+  Effects& effects = scratch_.effects;
+  host.server.step(now_, input, effects);
+  observer.stepped({.time = now_,
+                    .before = serverBefore,
+                    .input = input,
+                    .effects = effects,
+                    .after = host.server});
+  if (const char* broken = brokenInvariant(before, host.server, effects)) {
+    observer.invariantBroken(now_, host.server, broken);
+  }
+}
+
+// Performs the effects of the step before, and of those that follow from a disk without latency.
+void World::perform(Host& host, Observer& observer) {
+  Effects& effects = scratch_.effects;
+  for (bool durableAtOnce = true; durableAtOnce;) {
+    durableAtOnce = false;
+    if (effects.write) {
+      durableAtOnce = host.begin(std::move(*effects.write), now_);
+      if (host.writing.size() == 1) armDisk(host);
+    }
+    for (Send& send : effects.send) {
+      if (send.after <= host.durable) {
+        transmit(std::move(send.envelope), observer);
+      } else {
+        host.held.push_back(std::move(send));
+      }
+    }
+    if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
+    if (durableAtOnce) stepServer(host, Written{host.durable}, observer);
+  }
+  armTimer(host, now_);
+}
+
+void World::transmit(Envelope&& message, Observer& observer) {
+  const bool exists = 1 <= message.to.value && message.to.value <= size();
+  RAFT_ASSERT(exists, "a server sends to servers of its cluster");
+  observer.sent(now_, message);
+  const Carriage carriage = network_.carry(message.from, message.to);
+  if (carriage.lost) return observer.lost(now_, message, *carriage.lost);
+  if (carriage.copyLatency) {
+    observer.duplicated(now_, message);
+    const Moment first = at(now_ + carriage.latency);
+    messages_.push(at(now_ + *carriage.copyLatency), Envelope(message));
+    return messages_.push(first, std::move(message));
+  }
+  messages_.push(at(now_ + carriage.latency), std::move(message));
+}
+
+// A deadline that has passed already (while it was paused) is due at `earliest`.
+void World::armTimer(Host& host, Time earliest) {
+  const Time due = std::max(host.server.deadline(), earliest);
+  if (alarms_.of(timerOf(host)).time != due) alarms_.set(timerOf(host), at(due));
+}
+
+void World::armDisk(Host& host) {
+  if (host.writing.empty()) return alarms_.turnOff(diskOf(host));
+  alarms_.set(diskOf(host), at(std::max(host.writing.front().durableAt, now_)));
+}
+
+}  // namespace raft::sim
