@@ -1,0 +1,45 @@
+// All that must hold in a run, as one observer: what scenarios, tests, hunts and benchmarks pass.
+//
+// A value, as its parts are. Feed it a run from the start, call finish() at its end, then ask for a
+// violation().
+#pragma once
+#include <vector>
+
+#include "check/progress.h"
+#include "check/safety.h"
+#include "check/violation.h"
+#include "trace/observer.h"
+
+namespace raft::check {
+
+class Checkers final : public trace::Observer {
+ public:
+  explicit Checkers(const ProgressSettings& settings = {}) : progress(settings) {}
+
+  // The first one; null: nothing is broken so far.
+  const Violation* violation() const;
+  // The first of each property, in the order of time.
+  std::vector<Violation> violations() const;
+  // The run is over at `now`.
+  void finish(Time now) { progress.finish(now); }
+
+  void started(Time, const Server&, bool again) override;
+  void stepped(const trace::Step& step) override {
+    safety.stepped(step);
+    progress.stepped(step);
+  }
+  void crashed(Time, const Server&) override;
+  void paused(Time, ServerId) override;
+  void resumed(Time, ServerId) override;
+  void networkChanged(Time, const trace::NetworkChange&) override;
+  void invariantBroken(Time, const Server&, const char* sentence) override;
+
+  bool operator==(const Checkers& other) const {
+    return safety == other.safety && progress == other.progress;
+  }
+
+  Safety safety;
+  Progress progress;
+};
+
+}  // namespace raft::check
