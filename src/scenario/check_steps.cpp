@@ -1,0 +1,94 @@
+// Deeds that contradict each other: restart a running server, crash a crashed one.
+//
+// What is known before a run: the state of servers that are always spoken of by name. Once a step
+// acts on "the leader", it may have been any of them, and only the run can tell.
+#include <map>
+
+#include "scenario/reading.h"
+
+namespace raft::scenario {
+namespace {
+
+enum class State : std::uint8_t { Unknown, Running, Paused, Down };
+using Verb = ServerDeed::Verb;
+
+const char* contradiction(Verb verb, State state) {
+  if (verb == Verb::Crash && state == State::Down) return "is down already";
+  if (verb == Verb::Restart && state == State::Running) return "is running: crash it first";
+  if (verb == Verb::Restart && state == State::Paused) return "is paused: resume it instead";
+  if (verb == Verb::Pause && state == State::Down) return "is down";
+  if (verb == Verb::Pause && state == State::Paused) return "is paused already";
+  if (verb == Verb::Resume && state == State::Down) return "is down: restart it instead";
+  if (verb == Verb::Resume && state == State::Running) return "is not paused";
+  return nullptr;
+}
+
+State stateAfter(Verb verb) {
+  if (verb == Verb::Crash) return State::Down;
+  return verb == Verb::Pause ? State::Paused : State::Running;
+}
+
+const char* word(Verb verb) {
+  const char* words[] = {"crash", "restart", "pause", "resume"};
+  return words[static_cast<std::size_t>(verb)];
+}
+
+// By name: of servers, and of what steps have called them.
+class Known {
+ public:
+  explicit Known(const std::vector<std::string>& servers) {
+    for (const std::string& server : servers) states_[server] = State::Running;
+  }
+
+  State of(const std::string& name) const {
+    const auto found = states_.find(name);
+    return found == states_.end() ? State::Unknown : found->second;
+  }
+  void set(const std::string& name, State state) { states_[name] = state; }
+  void forget() {
+    for (auto& [name, state] : states_) state = State::Unknown;
+  }
+
+ private:
+  std::map<std::string, State> states_;
+};
+
+}  // namespace
+
+void Reading::checkSteps() {
+  Known known(cast_.servers);
+  const auto act = [&](const Deed& deed, const ServerDeed& what) {
+    for (const Target& target : what.targets) {
+      const bool byName = target.kind == Target::Kind::Server;
+      if (!byName && target.kind != Target::Kind::Named) {
+        known.forget();  // it may be anybody
+        continue;
+      }
+      const std::string name = byName ? cast_.servers[target.server.value - 1] : target.name;
+      if (const char* why = contradiction(what.verb, known.of(name))) {
+        wrong(deed.at, std::string("cannot ") + word(what.verb) + " " + name + ": it " + why);
+      }
+      if (!byName) known.forget();
+      // Another name may be that of this server.
+      if (byName) {
+        for (const std::string& other : cast_.named) known.set(other, State::Unknown);
+      }
+      known.set(name, stateAfter(what.verb));
+    }
+  };
+  for (const Step& step : out_.steps) {
+    const ServerDeed* last = nullptr;
+    for (const Deed& deed : step.deeds) {
+      if (const auto* what = std::get_if<ServerDeed>(&deed.what)) {
+        act(deed, *what);
+        last = what;
+      }
+      if (const auto* naming = std::get_if<NameServers>(&deed.what)) {
+        known.set(naming->name, State::Unknown);
+      }
+    }
+    if (step.as) known.set(*step.as, last ? stateAfter(last->verb) : State::Unknown);
+  }
+}
+
+}  // namespace raft::scenario

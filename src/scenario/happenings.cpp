@@ -1,0 +1,130 @@
+#include "scenario/happenings.h"
+
+#include <algorithm>
+
+namespace raft::scenario {
+namespace {
+
+using Verb = Happens::Verb;
+using Kind = Happens::Kind;
+
+struct KindOf {
+  Kind operator()(const RequestVote::Request&) const { return Kind::RequestVote; }
+  Kind operator()(const RequestVote::Response& m) const {
+    return m.voteGranted ? Kind::Vote : Kind::Any;
+  }
+  Kind operator()(const AppendEntries::Request& m) const {
+    return m.entries.empty() ? Kind::Heartbeat : Kind::Entries;
+  }
+  Kind operator()(const AppendEntries::Response& m) const {
+    return m.success ? Kind::Acknowledgement : Kind::Any;
+  }
+};
+
+}  // namespace
+
+Happenings::Known& Happenings::known(ServerId server) {
+  if (known_.size() < server.value) known_.resize(server.value);
+  return known_[server.value - 1];
+}
+
+void Happenings::add(Time now, Happening happening) {
+  if (time_ != now) all_.clear();
+  time_ = now;
+  all_.push_back(std::move(happening));
+}
+
+void Happenings::started(Time now, const Server& server, bool again) {
+  known(server.id) = {.term = server.currentTerm,
+                      .role = server.role.index(),
+                      .lastIndex = server.log.lastIndex(),
+                      .commitIndex = server.commitIndex};
+  if (again) add(now, {.verb = Verb::Restarts, .server = server.id});
+}
+
+void Happenings::crashed(Time now, const Server& server) {
+  add(now, {.verb = Verb::Crashes, .server = server.id});
+}
+
+void Happenings::sent(Time now, const Envelope& envelope) {
+  add(now, {.verb = Verb::Sends,
+            .server = envelope.from,
+            .other = envelope.to,
+            .kind = std::visit(KindOf{}, envelope.message)});
+}
+
+void Happenings::stepped(const trace::Step& step) {
+  Known& server = known(step.after.id);
+  if (const Envelope* envelope = std::get_if<Envelope>(&step.input)) {
+    add(step.time, {.verb = Verb::Receives,
+                    .server = step.after.id,
+                    .other = envelope->from,
+                    .kind = std::visit(KindOf{}, envelope->message)});
+  }
+  roles(step, server);
+  logs(step, server);
+  server = {.term = step.after.currentTerm,
+            .role = step.after.role.index(),
+            .lastIndex = step.after.log.lastIndex(),
+            .commitIndex = step.after.commitIndex};
+  highestCommit_ = std::max(highestCommit_, step.after.commitIndex);
+}
+
+void Happenings::roles(const trace::Step& step, const Known& before) {
+  const Server& after = step.after;
+  const ServerId id = after.id;
+  const bool candidacy = after.currentTerm > before.term && after.votedFor == id;
+  if (candidacy) {
+    add(step.time, {.verb = Verb::TimesOut, .server = id});
+    add(step.time, {.verb = Verb::Becomes, .server = id, .role = RoleWord::Candidate});
+    add(step.time, {.verb = Verb::VotesFor, .server = id, .other = id});
+  }
+  const bool other = after.role.index() != before.role;
+  if (other && !(candidacy && after.is<Candidate>())) {
+    const auto role = static_cast<RoleWord>(after.role.index());
+    add(step.time, {.verb = Verb::Becomes, .server = id, .role = role});
+  }
+  for (const Send& send : step.effects.send) {
+    const auto* vote = std::get_if<RequestVote::Response>(&send.envelope.message);
+    if (!vote) continue;
+    add(step.time, {.verb = vote->voteGranted ? Verb::VotesFor : Verb::RefusesVote,
+                    .server = id,
+                    .other = send.envelope.to});
+  }
+}
+
+void Happenings::logs(const trace::Step& step, const Known& before) {
+  const Server& after = step.after;
+  const std::optional<Write>& write = step.effects.write;
+  if (write && write->from != Index(0)) {
+    if (write->from <= before.lastIndex) {
+      add(step.time, {.verb = Verb::Removes,
+                      .server = after.id,
+                      .first = write->from,
+                      .count = before.lastIndex.value - write->from.value + 1});
+    }
+    if (!write->entries.empty()) {
+      add(step.time, {.verb = Verb::Appends,
+                      .server = after.id,
+                      .first = write->from,
+                      .count = write->entries.size(),
+                      .entries = write->entries});
+    }
+  }
+  if (after.commitIndex > before.commitIndex) {
+    add(step.time, {.verb = Verb::Commits,
+                    .server = after.id,
+                    .first = before.commitIndex + 1,
+                    .count = after.commitIndex.value - before.commitIndex.value,
+                    .entries = after.log.between(before.commitIndex + 1, after.commitIndex)});
+  }
+  if (!step.effects.apply.entries.empty()) {
+    add(step.time, {.verb = Verb::Applies,
+                    .server = after.id,
+                    .first = step.effects.apply.first,
+                    .count = step.effects.apply.entries.size(),
+                    .entries = step.effects.apply.entries});
+  }
+}
+
+}  // namespace raft::scenario

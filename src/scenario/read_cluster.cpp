@@ -1,0 +1,291 @@
+// The cluster: servers, their settings, their network, their disks, their clients.
+#include "scenario/reading.h"
+
+namespace raft::scenario {
+
+void LinkPatch::applyTo(trace::Link& link) const {
+  if (latencyMin) link.latencyMin = *latencyMin;
+  if (latencyMax) link.latencyMax = *latencyMax;
+  if (lossPerMillion) link.lossPerMillion = *lossPerMillion;
+  if (duplicatePerMillion) link.duplicatePerMillion = *duplicatePerMillion;
+}
+
+void Reading::readTop() {
+  if (root_.isNothing()) {
+    return wrong(root_.at, "the file says nothing: expected a scenario, such as `servers: 3`");
+  }
+  if (root_.isMapping()) readServers();
+  const ReadValue done = [](const Value&) {};
+  const auto text = [&](std::string& to) {
+    return [&](const Value& v) { to = scalar(v, "a text").value_or(""); };
+  };
+  const auto later = [&](std::vector<Deed>& to, bool never) {
+    return [&, never](const Value& v) {
+      addWatch({never ? "never" : "always", v.at}, v, never, to);
+    };
+  };
+  members(
+      root_, "a scenario",
+      {{"title", text(out_.title)},
+       {"about", text(out_.about)},
+       {"servers", done},
+       {"seed",
+        [&](const Value& v) { out_.world.seed = count(v, "a seed (a whole number)").value_or(1); }},
+       {"election timeout", [&](const Value& v) { readTimeouts(v); }},
+       {"first election timeout",
+        [&](const Value& v) {
+          perServer(v, "a time, or a mapping from servers to times",
+                    [&](const Value& one, ServerId id) {
+                      out_.world.firstTimeout[id.value - 1] = positiveDuration(one);
+                    });
+        }},
+       {"heartbeat interval",
+        [&](const Value& v) {
+          const Duration interval = positiveDuration(v).value_or(Duration(1));
+          for (Settings& each : out_.world.raft) each.heartbeatInterval = interval;
+        }},
+       {"no-op", [&](const Value& v) { readNoop(v); }},
+       {"disk latency",
+        [&](const Value& v) {
+          perServer(v, "a time or a range of times", [&](const Value& one, ServerId id) {
+            const std::optional<DurationRange> times = range(one);
+            if (times) out_.world.disks[id.value - 1] = {times->least, times->most};
+          });
+        }},
+       {"network", [&](const Value& v) { readNetwork(v); }},
+       {"start", [&](const Value& v) { readStart(v); }},
+       {"clients", [&](const Value& v) { readClients(v); }},
+       {"steps", [&](const Value& v) { readSteps(v); }},
+       {"always", later(out_.always, false)},
+       {"never", later(out_.always, true)},
+       {"expect", done},  // below, since it may speak of names that steps give
+       {"until", [&](const Value& v) { out_.until = positiveDuration(v); }}});
+  if (const Value* v = root_.find("expect"); v && root_.isMapping()) {
+    out_.atEnd.push_back({.at = v->at, .text = "expect", .what = Expect{conditions(*v)}});
+  }
+  checkSteps();
+  for (const Step& step : out_.steps) {
+    if (!out_.until || !step.time || *step.time <= *out_.until) continue;
+    wrong(step.at, "this step, at " + durationText(*step.time) +
+                       ", is behind the end of the run, " + "at " + durationText(*out_.until));
+  }
+}
+
+void Reading::readServers() {
+  const Value* value = root_.find("servers");
+  if (!value) {
+    numberOfServers({.kind = Value::Kind::Scalar, .at = root_.at, .text = "3"});
+  } else if (!value->isSequence()) {
+    numberOfServers(*value);
+  } else {
+    for (const Value& item : value->items) {
+      const std::optional<std::string> name = scalar(item, "a server's name");
+      if (name) addName(item.at, *name);
+      if (name) cast_.servers.push_back(*name);
+    }
+    if (value->items.empty())
+      wrong(value->at, "a cluster has at least 1 server, this one has none");
+    if (value->items.size() > ServerSet::maxServers) {
+      wrong(value->at,
+            std::to_string(value->items.size()) + " servers are too many: expected at most 256");
+      cast_.servers.resize(ServerSet::maxServers);
+    }
+  }
+  out_.names = cast_.servers;
+  const std::size_t size = cast_.servers.size();
+  out_.world.servers = static_cast<std::uint32_t>(size);
+  out_.world.raft.resize(size);
+  out_.world.disks.resize(size);
+  out_.world.firstTimeout.resize(size);
+}
+
+void Reading::numberOfServers(const Value& value) {
+  const std::optional<std::uint64_t> number =
+      count(value, "names of servers or how many there are, such as [A, B, C] or 3");
+  if (!number) return;
+  if (*number == 0) return wrong(value.at, "a cluster has at least 1 server, this one has '0'");
+  if (*number > ServerSet::maxServers) {
+    return wrong(value.at, quoted(value.text) + " servers are too many: expected at most 256");
+  }
+  for (std::uint64_t i = 0; i < *number; ++i) {
+    cast_.servers.push_back(*number <= 26 ? std::string(1, static_cast<char>('A' + i))
+                                          : "s" + std::to_string(i + 1));
+  }
+}
+
+void Reading::readTimeouts(const Value& value) {
+  perServer(value, "a range of times, or a mapping from servers to them",
+            [&](const Value& one, ServerId id) {
+              const std::optional<DurationRange> times = range(one);
+              if (!times) return;
+              if (times->least == Duration(0)) {
+                return wrong(one.at, "expected a time above 0, not " + quoted(one.text));
+              }
+              out_.world.raft[id.value - 1].electionTimeoutMin = times->least;
+              out_.world.raft[id.value - 1].electionTimeoutMax = times->most;
+            });
+}
+
+void Reading::readNoop(const Value& value) {
+  const std::optional<std::string> text = scalar(value, "on or off");
+  if (!text) return;
+  const bool on = *text == "on" || *text == "yes" || *text == "true";
+  if (!on && *text != "off" && *text != "no" && *text != "false") {
+    return wrong(value.at, "expected on or off, not " + quoted(*text));
+  }
+  for (Settings& each : out_.world.raft) each.noopAtElection = on;
+}
+
+void Reading::readNetwork(const Value& value) {
+  out_.network = networkPatch(value);
+  out_.network.all.applyTo(out_.world.link);
+}
+
+void Reading::readRange(const Value& value, LinkPatch& patch) {
+  const std::optional<DurationRange> times = range(value);
+  if (!times) return;
+  patch.latencyMin = times->least;
+  patch.latencyMax = times->most;
+}
+
+NetworkPatch Reading::networkPatch(const Value& value) {
+  NetworkPatch out;
+  if (value.isScalar()) {
+    readRange(value, out.all);
+    return out;
+  }
+  members(value, "a network",
+          {{"latency", [&](const Value& v) { readRange(v, out.all); }},
+           {"loss", [&](const Value& v) { out.all.lossPerMillion = percent(v); }},
+           {"duplicates", [&](const Value& v) { out.all.duplicatePerMillion = percent(v); }},
+           {"links", [&](const Value& v) {
+              if (!v.isMapping()) {
+                return wrong(
+                    v.at, "expected a mapping from links, such as A -> B: 2 ms, not " + shown(v));
+              }
+              for (std::size_t i = 0; i < v.keys.size(); ++i) {
+                const Parsed<Arrow> arrow = parseArrow(v.keys[i].text, cast_);
+                if (!arrow.value) wrong(v.keys[i].at, arrow.wrong);
+                const LinkPatch patch = linkPatch(v.items[i]);
+                if (arrow.value) out.links.push_back({*arrow.value, patch});
+              }
+            }}});
+  return out;
+}
+
+LinkPatch Reading::linkPatch(const Value& value) {
+  LinkPatch out;
+  if (value.isScalar()) {
+    readRange(value, out);
+    return out;
+  }
+  members(value, "a link",
+          {{"latency", [&](const Value& v) { readRange(v, out); }},
+           {"loss", [&](const Value& v) { out.lossPerMillion = percent(v); }},
+           {"duplicates", [&](const Value& v) { out.duplicatePerMillion = percent(v); }}});
+  return out;
+}
+
+void Reading::readClients(const Value& value) {
+  if (value.isScalar()) {
+    const std::optional<std::uint64_t> number = count(value, "how many clients there are");
+    if (number && *number > 1000) {
+      return wrong(value.at, quoted(value.text) + " clients are too many: expected at most 1000");
+    }
+    out_.world.clients.resize(number.value_or(0));
+    return;
+  }
+  eachItem(value, [&](const Value& v) { readClient(v); });
+}
+
+void Reading::readClient(const Value& value) {
+  sim::ClientSettings client;
+  members(
+      value, "a client",
+      {{"start", [&](const Value& v) { client.start = duration(v).value_or(Time(0)); }},
+       {"interval",
+        [&](const Value& v) { client.interval = positiveDuration(v).value_or(Time(1)); }},
+       {"timeout", [&](const Value& v) { client.timeout = positiveDuration(v).value_or(Time(1)); }},
+       {"requests", [&](const Value& v) {
+          client.requests = count(v, "how many requests it makes").value_or(0);
+        }}});
+  out_.world.clients.push_back(client);
+}
+
+void Reading::readStart(const Value& value) {
+  out_.world.disksHold.resize(out_.world.servers);
+  serverMembers(value, [&](const Value& one, ServerId id) { readDisk(one, id); });
+  checkStart();
+}
+
+void Reading::readDisk(const Value& value, ServerId server) {
+  Persistent& disk = out_.world.disksHold[server.value - 1];
+  std::optional<std::uint64_t> term;
+  members(
+      value, "a server's start",
+      {{"term", [&](const Value& v) { term = count(v, "a term (a whole number)"); }},
+       {"votedFor",
+        [&](const Value& v) {
+          const std::optional<std::vector<Target>> candidate = targets(v);
+          if (!candidate) return;
+          if (candidate->size() != 1 || candidate->front().kind != Target::Kind::Server) {
+            return wrong(v.at, "expected one server by name, not " + shown(v));
+          }
+          disk.votedFor = candidate->front().server;
+        }},
+       {"log", [&](const Value& v) {
+          const std::optional<std::vector<EntryPattern>> log = entries(v);
+          if (!log) return;
+          Term last = 0;
+          for (std::size_t i = 0; i < log->size(); ++i) {
+            const EntryPattern& entry = (*log)[i];
+            const Position at = v.items[i].at;
+            if (!entry.term) {
+              return wrong(at, "an entry at the start begins with its term, such as 1 " +
+                                   entry.command.value_or("SetX=10"));
+            }
+            if (*entry.term < last) {
+              return wrong(at, "terms in a log never fall: " + std::to_string(entry.term->value) +
+                                   " after " + std::to_string(last.value));
+            }
+            last = *entry.term;
+            const std::string command = entry.command.value_or("x" + std::to_string(i + 1) + "=" +
+                                                               std::to_string(last.value));
+            disk.log.append(entry.noop ? Entry::noop(last) : Entry{last, Command(command)});
+          }
+        }}});
+  const Term lastTerm = disk.log.lastTerm();
+  disk.currentTerm = Term(term.value_or(lastTerm.value));
+  if (disk.currentTerm < lastTerm) {
+    wrong(value.find("term") ? value.find("term")->at : value.at,
+          "a server in term " + std::to_string(*term) + " cannot hold an entry of term " +
+              std::to_string(lastTerm.value));
+  }
+  if (disk.votedFor && disk.currentTerm == Term(0)) {
+    wrong(value.at, "nobody votes in term 0: expected `term: 1` or more beside votedFor");
+  }
+  disk.log.takeChange();
+}
+
+// Logs written by hand must be such as a run of Raft can lead to.
+void Reading::checkStart() {
+  const Value& start = *root_.find("start");
+  const std::vector<Persistent>& disks = out_.world.disksHold;
+  for (std::size_t a = 0; a < disks.size(); ++a) {
+    for (std::size_t b = a + 1; b < disks.size(); ++b) {
+      const Log& one = disks[a].log;
+      const Log& other = disks[b].log;
+      Index i = std::min(one.lastIndex(), other.lastIndex());
+      while (i > Index(0) && one[i].term != other[i].term) i = i - 1;
+      const Index same = i;
+      while (i > Index(0) && one[i] == other[i]) i = i - 1;
+      if (i == Index(0)) continue;
+      wrong(start.at, "the logs of " + out_.names[a] + " and " + out_.names[b] +
+                          " have an entry of one index and term (" + std::to_string(same.value) +
+                          "^" + std::to_string(one[same].term.value) + ") but differ at index " +
+                          std::to_string(i.value) + ": no run leads there (Log Matching, §5.3)");
+    }
+  }
+}
+
+}  // namespace raft::scenario

@@ -1,0 +1,258 @@
+// The course of a run: events and steps in order of time, expectations in between.
+#include "scenario/run.h"
+
+#include <algorithm>
+
+#include "scenario/audience.h"
+#include "scenario/words.h"
+
+namespace raft::scenario {
+namespace {
+
+constexpr std::uint64_t drawnFollowers = 0x666f6c6c6f776572;  // the purpose of a stream
+
+sim::WorldSettings seeded(sim::WorldSettings settings, std::uint64_t seed) {
+  settings.seed = seed;
+  return settings;
+}
+
+check::ProgressSettings progressSettings(const sim::WorldSettings& world) {
+  check::ProgressSettings out{.link = world.link};
+  for (const sim::Disk& disk : world.disks) {
+    out.diskLatencyMax = std::max(out.diskLatencyMax, disk.latencyMax);
+  }
+  return out;
+}
+
+bool anyNeeds(const std::vector<Condition>& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(), needsHappenings);
+}
+
+bool deedsNeed(const std::vector<Deed>& deeds) {
+  return std::any_of(deeds.begin(), deeds.end(), [](const Deed& deed) {
+    if (const Expect* expect = std::get_if<Expect>(&deed.what)) return anyNeeds(expect->conditions);
+    if (const Watch* watch = std::get_if<Watch>(&deed.what)) return anyNeeds(watch->conditions);
+    return false;
+  });
+}
+
+bool scenarioNeeds(const Scenario& scenario) {
+  return deedsNeed(scenario.atEnd) || deedsNeed(scenario.always) ||
+         std::any_of(scenario.steps.begin(), scenario.steps.end(),
+                     [](const Step& step) { return anyNeeds(step.when) || deedsNeed(step.deeds); });
+}
+
+}  // namespace
+
+Run::Run(const Scenario& scenario, const RunOptions& options)
+    : scenario_(&scenario),
+      untilOption_(options.until),
+      seed_(options.seed.value_or(scenario.world.seed)),
+      names_(scenario.names),
+      world_(seeded(scenario.world, seed_)),
+      checkers_(progressSettings(scenario.world)),
+      needsHappenings_(scenarioNeeds(scenario)),
+      chance_(Random::stream(seed_, drawnFollowers, 0)) {}
+
+void Run::setUp(trace::Narrator* narrator) {
+  setUp_ = true;
+  Audience audience(*this, narrator);
+  audience.silentNetwork = true;
+  // Links of the start are named by servers alone, so this cannot fail.
+  (void)change({.all = {}, .links = scenario_->network.links}, audience);
+  world_.runUntil(Time(-1), audience);  // no event yet, but the servers are told to have started
+  baseline_ = baselineOf(world_, happenings_);
+  for (const Deed& deed : scenario_->always) startWatch(deed, narrator);
+}
+
+Result Run::result() const {
+  Result out = result_;
+  out.violations = checkers_.violations();
+  out.stepsLeft = scenario_->steps.size() - next_;
+  out.events = world_.events();
+  out.seed = seed_;
+  out.end = world_.now();
+  return out;
+}
+
+Time Run::end() const {
+  if (untilOption_) return *untilOption_;
+  if (scenario_->until) return *scenario_->until;
+  return std::max(stepDone_, lastWatchEnds_) + untilAfterLastStep;
+}
+
+// When the step to come is due; nothing if it waits for a condition.
+std::optional<Time> Run::stepTime() const {
+  const Step& step = scenario_->steps[next_];
+  if (!step.when.empty()) return std::nullopt;
+  return step.time ? *step.time : stepDone_ + step.after.value_or(Duration(0));
+}
+
+void Run::advance(trace::Narrator* narrator) {
+  if (!setUp_) return setUp(narrator);
+  if (broken_) return conclude(narrator);
+  if (next_ == scenario_->steps.size()) {
+    if (!eventBefore(end(), narrator)) conclude(narrator);
+    return;
+  }
+  const Step& step = scenario_->steps[next_];
+  const Time last = fixedEnd();
+  if (!step.when.empty()) return waitFor(step, narrator);
+  const Time due = std::max(*stepTime(), world_.now());
+  if (eventBefore(std::min(due, last), narrator)) return;
+  if (due > last) return conclude(narrator);
+  perform(step, narrator);
+}
+
+// The end that is fixed before the run; without one, the end follows from the last step.
+Time Run::fixedEnd() const {
+  return untilOption_ ? *untilOption_ : scenario_->until.value_or(Time::max());
+}
+
+// One event that happens at `limit` or before; if there is none left, it becomes that time.
+bool Run::eventBefore(Time limit, trace::Narrator* narrator) {
+  const std::optional<Time> next = world_.nextEvent();
+  const bool some = next && *next <= limit;
+  if (next && *next > world_.now()) endWatches(some ? *next : limit + Duration(1), narrator);
+  Audience audience(*this, narrator);
+  if (some) {
+    world_.step(audience);
+    lookAround(narrator);
+  } else if (limit > world_.now()) {
+    world_.runUntil(limit, audience);
+  }
+  return some;
+}
+
+// What is still to happen at this very moment.
+void Run::settle(trace::Narrator* narrator) {
+  while (eventBefore(world_.now(), narrator)) {
+  }
+}
+
+void Run::waitFor(const Step& step, trace::Narrator* narrator) {
+  const auto lacking = std::find_if(step.when.begin(), step.when.end(), [&](const Condition& c) {
+    return !holds(c, scene(baseline_));
+  });
+  if (lacking == step.when.end()) return perform(step, narrator);
+  const Time limit = stepDone_ + step.within;
+  if (eventBefore(std::min(limit, fixedEnd()), narrator)) return;
+  if (untilOption_ && *untilOption_ <= limit) return conclude(narrator);  // cut short from outside
+  const Duration waited = world_.now() - stepDone_;
+  ++result_.expectations;
+  fail(lacking->at, lacking->text + " within " + durationText(waited),
+       insteadOf(*lacking, scene(baseline_)), whyNot(*lacking, scene(baseline_)), narrator);
+  broken_ = true;
+}
+
+void Run::perform(const Step& step, trace::Narrator* narrator) {
+  endWatches(world_.now(), narrator);
+  for (const Deed& deed : step.deeds) {
+    if (broken_) return;
+    act(step, deed, narrator);
+  }
+  if (broken_) return;
+  lookAround(narrator);
+  noteViolations(narrator);
+  stepDone_ = world_.now();
+  baseline_ = baselineOf(world_, happenings_);
+  ++next_;
+}
+
+void Run::expect(const Expect& expect, trace::Narrator* narrator) {
+  settle(narrator);
+  const Scene now = scene(baseline_);
+  std::string held;  // told together: one sentence for what is as it should be
+  for (const Condition& condition : expect.conditions) {
+    if (!holds(condition, now)) continue;
+    held += (held.empty() ? "" : "; ") + condition.text;
+  }
+  if (narrator && !held.empty()) narrator->tell(world_.now(), trace::Expected{held, true});
+  result_.expectations += expect.conditions.size();
+  for (const Condition& condition : expect.conditions) {
+    if (holds(condition, now)) continue;
+    fail(condition.at, condition.text, insteadOf(condition, now), whyNot(condition, now), narrator);
+  }
+}
+
+void Run::startWatch(const Deed& deed, trace::Narrator* narrator) {
+  const Watch* watch = std::get_if<Watch>(&deed.what);
+  std::optional<Time> until = watch->until;
+  if (watch->span) until = world_.now() + *watch->span;
+  if (until) lastWatchEnds_ = std::max(lastWatchEnds_, *until);
+  result_.expectations += watch->conditions.size();
+  for (const Condition& condition : watch->conditions) {
+    watches_.push_back({.condition = &condition,
+                        .never = watch->never,
+                        .until = until,
+                        .baseline = baselineOf(world_, happenings_)});
+  }
+  lookAround(narrator);
+}
+
+// Whether all that is watched is still as it should be.
+void Run::lookAround(trace::Narrator* narrator) {
+  std::erase_if(watches_, [&](const Watching& each) {
+    const Scene now = scene(each.baseline);
+    if (holds(*each.condition, now) != each.never) return false;
+    fail(each.condition->at, watchText(each), insteadOf(*each.condition, now),
+         each.never ? trace::Answer() : whyNot(*each.condition, now), narrator);
+    return true;
+  });
+  noteViolations(narrator);
+}
+
+std::string Run::watchText(const Watching& watching) {
+  return (watching.never ? "at no time: " : "at all times: ") + watching.condition->text;
+}
+
+// Those that end at `now` or before held to their end.
+void Run::endWatches(Time now, trace::Narrator* narrator) {
+  std::erase_if(watches_, [&](const Watching& each) {
+    if (!each.until || *each.until >= now) return false;
+    if (narrator) narrator->tell(*each.until, trace::Expected{watchText(each), true});
+    return true;
+  });
+}
+
+void Run::fail(Position at, std::string expected, std::string instead, trace::Answer why,
+               trace::Narrator* narrator) {
+  if (narrator) {
+    const std::string first = instead.substr(0, instead.find('\n'));
+    narrator->tell(world_.now(), trace::Expected{expected, false}, first);
+  }
+  result_.failures.push_back({.at = at,
+                              .time = world_.now(),
+                              .expected = std::move(expected),
+                              .instead = std::move(instead),
+                              .why = std::move(why)});
+}
+
+void Run::noteViolations(trace::Narrator* narrator) {
+  if (!checkers_.violation()) return;
+  const std::vector<check::Violation> all = checkers_.violations();
+  for (; violationsTold_ < all.size(); ++violationsTold_) {
+    if (!narrator) continue;
+    const check::Violation& one = all[violationsTold_];
+    narrator->tell(one.time, trace::PropertyViolated{check::nameOf(one.property)},
+                   check::tell(one, names_));
+  }
+}
+
+void Run::conclude(trace::Narrator* narrator) {
+  const Time ownEnd =
+      scenario_->until.value_or(std::max(stepDone_, lastWatchEnds_) + untilAfterLastStep);
+  const bool whole = !broken_ && next_ == scenario_->steps.size() && world_.now() >= ownEnd;
+  if (whole) {
+    for (const Deed& deed : scenario_->atEnd) expect(*std::get_if<Expect>(&deed.what), narrator);
+  }
+  if (!broken_) {
+    for (Watching& each : watches_) each.until = world_.now();
+    endWatches(world_.now() + Duration(1), narrator);
+  }
+  checkers_.finish(world_.now());
+  noteViolations(narrator);
+  done_ = true;
+}
+
+}  // namespace raft::scenario
