@@ -1,0 +1,239 @@
+#include "cli/play.h"
+
+#include <fmt/format.h>
+
+#include "cli/terminal.h"
+#include "raft/assert.h"
+#include "scenario/words.h"
+#include "trace/json.h"
+#include "trace/sentence.h"
+#include "trace/story.h"
+
+namespace raft::cli {
+namespace {
+
+using scenario::Result;
+using scenario::Run;
+
+// While it lives, a broken assertion on this thread is thrown as a BrokenAssertion.
+class AssertionsThrow {
+ public:
+  AssertionsThrow() : before_(setAssertionHandler([](const BrokenAssertion& b) { throw b; })) {}
+  ~AssertionsThrow() { setAssertionHandler(before_); }
+  AssertionsThrow(const AssertionsThrow&) = delete;
+  AssertionsThrow& operator=(const AssertionsThrow&) = delete;
+
+ private:
+  AssertionHandler before_;
+};
+
+// Passes facts on, and keeps the deeds that no rule explains.
+class Findings : public trace::FactSink {
+ public:
+  Findings(trace::FactSink* next, const trace::Names& names) : next_(next), names_(names) {}
+
+  void told(const trace::Fact& fact) override {
+    if (fact.is<trace::Unexplained>() && found.size() < 20) {
+      found.push_back(fmt::format("at {}: {} (no rule explains this)", trace::text(fact.time),
+                                  trace::sentence(fact, names_)));
+    }
+    if (next_) next_->told(fact);
+  }
+  std::vector<std::string> found;
+
+ private:
+  trace::FactSink* next_;
+  const trace::Names& names_;
+};
+
+// `pulse` is called after each event with the run.
+template <class Pulse>
+Outcome runTold(const scenario::Scenario& scenario, const scenario::RunOptions& options,
+                trace::FactSink* sink, bool explained, Pulse pulse) {
+  Run run(scenario, options);
+  Findings findings(sink, run.names());
+  trace::Narrator narrator(findings, run.names());
+  trace::Narrator* listener = explained ? &narrator : nullptr;
+  Outcome out;
+  try {
+    const AssertionsThrow assertionsThrow;
+    run.finish(listener, [&] {
+      pulse();
+      return interrupted();
+    });
+  } catch (const BrokenAssertion& broken) {
+    findings.found.push_back(fmt::format("at {}: an assertion is broken: {} ({}, {}:{})",
+                                         trace::text(run.world().now()), broken.meaning,
+                                         broken.condition, broken.file, broken.line));
+  }
+  out.result = run.result();
+  out.findings = std::move(findings.found);
+  out.complete = run.done() || !out.findings.empty();
+  return out;
+}
+
+std::string times(std::uint64_t count, std::string_view one) { return trace::counted(count, one); }
+
+// The last line of a run.
+std::string verdict(const Outcome& outcome, const Style& style) {
+  const Result& result = outcome.result;
+  const std::string rest =
+      fmt::format(" (seed {}, {}, {})", result.seed, times(result.events, "event"),
+                  scenario::durationText(result.end));
+  if (!outcome.complete) {
+    return style.bad("interrupted") +
+           fmt::format(" at {}: {} of {} failed so far\n", scenario::durationText(result.end),
+                       result.failures.size(), times(result.expectations, "expectation"));
+  }
+  std::string out;
+  if (outcome.passed() && result.stepsLeft != 0) {
+    out = fmt::format("{} so far: {} not reached", style.good("✓ as expected"),
+                      times(result.stepsLeft, "step"));
+  } else if (outcome.passed() && result.expectations == 0) {
+    out = style.good("✓ nothing was violated") + ", and nothing else was expected";
+  } else if (outcome.passed()) {
+    out = style.good(
+        fmt::format("✓ as expected, {}", result.expectations == 1
+                                             ? std::string("the one time")
+                                             : fmt::format("all {} times", result.expectations)));
+  } else {
+    out = style.bad(fmt::format("✗ {} of {} failed", result.failures.size(),
+                                times(result.expectations, "expectation")));
+    if (!result.violations.empty()) {
+      out += style.bad(fmt::format(
+          ", {} violated", trace::counted(result.violations.size(), "property", "properties")));
+    }
+    if (!outcome.findings.empty()) {
+      out += style.bad(", " + times(outcome.findings.size(), "finding"));
+    }
+  }
+  return out + style.faint(rest) + "\n";
+}
+
+std::string heading(const Loaded& loaded, const PlayOptions& options, const Style& style) {
+  const scenario::Scenario& scenario = loaded.scenario;
+  const std::string title = scenario.title.empty() ? loaded.path : scenario.title;
+  std::string out = style.bold(printable(title)) + "\n";
+  if (!scenario.about.empty()) {
+    out += "\n" + wrapped(printable(scenario.about), std::min(options.width, 100u));
+  }
+  return out + "\n";
+}
+
+Outcome tellStory(const Loaded& loaded, const PlayOptions& options) {
+  const Style style{options.colour};
+  print(heading(loaded, options, style));
+  std::string page;
+  trace::StoryOptions look;
+  look.names = trace::Names(loaded.scenario.names);
+  look.servers = loaded.scenario.world.servers;
+  look.width = options.width;
+  look.colour = options.colour;
+  look.ascii = options.ascii;
+  look.details = options.details;
+  trace::Story story(look, page);
+  const auto flush = [&] {
+    if (page.empty()) return;
+    print(page);
+    page.clear();
+  };
+  const Outcome out = runTold(loaded.scenario, options.run, &story, true, flush);
+  story.finish();
+  flush();
+  print("\n" + failureText(loaded, out, options.width, options.colour) + verdict(out, style));
+  return out;
+}
+
+Outcome tellJson(const Loaded& loaded, const PlayOptions& options) {
+  std::string lines;
+  const trace::Names names(loaded.scenario.names);
+  trace::JsonLines json(names, lines);
+  const auto flush = [&] {
+    if (lines.size() < 60'000) return;
+    print(lines);
+    lines.clear();
+  };
+  json.told(
+      {.time = Time(0),
+       .what = trace::Said{loaded.scenario.title.empty() ? loaded.path : loaded.scenario.title}});
+  const Outcome out = runTold(loaded.scenario, options.run, &json, true, flush);
+  print(lines);
+  if (!out.passed() || !out.complete) {
+    const Style style{wantsColour(stderr)};
+    printError(failureText(loaded, out, 100, style.colour) + verdict(out, style));
+  }
+  return out;
+}
+
+}  // namespace
+
+Outcome runQuietly(const scenario::Scenario& scenario, const scenario::RunOptions& options,
+                   bool explained) {
+  return runTold(scenario, options, nullptr, explained, [] {});
+}
+
+std::string failureText(const Loaded& loaded, const Outcome& outcome, std::uint32_t width,
+                        bool colour) {
+  const Style style{colour};
+  std::string out;
+  for (const scenario::Failure& failure : outcome.result.failures) {
+    out += fmt::format("{}:{}:{}: at {}, expected: {}\n", loaded.path, failure.at.line,
+                       failure.at.column, trace::text(failure.time),
+                       style.bold(printable(failure.expected)));
+    for (std::size_t i = 0; i < failure.instead.size();) {
+      const std::size_t end = std::min(failure.instead.find('\n', i), failure.instead.size());
+      out += (i == 0 ? "  but: " : "       ") + failure.instead.substr(i, end - i) + "\n";
+      i = end + 1;
+    }
+    for (std::size_t i = 0; i < failure.why.size(); ++i) {
+      std::string lines = wrapped(failure.why[i], std::max(width, 60u), 7);
+      if (i == 0 && lines.size() > 7) lines.replace(0, 7, "  why: ");
+      out += lines;
+    }
+    out += "\n";
+  }
+  for (const check::Violation& violation : outcome.result.violations) {
+    out += style.bad(check::nameOf(violation.property)) +
+           fmt::format(" is violated at {}: ", trace::text(violation.time)) +
+           check::tell(violation, trace::Names(loaded.scenario.names)) + "\n\n";
+  }
+  for (const std::string& finding : outcome.findings) out += finding + "\n\n";
+  return out;
+}
+
+int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options) {
+  const Style style{options.colour};
+  std::uint64_t failed = 0;
+  std::uint64_t played = 0;
+  bool interruptedNow = false;
+  for (const Loaded& loaded : scenarios) {
+    Outcome outcome;
+    if (options.json) {
+      outcome = tellJson(loaded, options);
+    } else if (options.quiet) {
+      outcome = runQuietly(loaded.scenario, options.run, true);
+      print(failureText(loaded, outcome, options.width, options.colour) + loaded.path + ": " +
+            verdict(outcome, style));
+    } else {
+      if (played != 0) print("\n" + style.faint(std::string(options.width, '-')) + "\n\n");
+      outcome = tellStory(loaded, options);
+    }
+    ++played;
+    if (!outcome.passed()) ++failed;
+    interruptedNow = !outcome.complete || interrupted();
+    if (interruptedNow) break;
+  }
+  if (scenarios.size() > 1 && !options.json) {
+    std::string text = (options.quiet ? "" : "\n") + times(played, "scenario") + ": ";
+    text +=
+        failed == 0 ? style.good("all as expected") : style.bad(std::to_string(failed) + " failed");
+    if (played < scenarios.size()) {
+      text += fmt::format(", {} not played", scenarios.size() - played);
+    }
+    print(text + "\n");
+  }
+  if (interruptedNow) return exitInterrupted;
+  return failed == 0 ? exitHolds : exitFails;
+}
+
+}  // namespace raft::cli

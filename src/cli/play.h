@@ -1,0 +1,43 @@
+// Plays a scenario once and tells it: as a story, as JSON lines, or its outcome alone.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/load.h"
+#include "scenario/run.h"
+
+namespace raft::cli {
+
+struct PlayOptions {
+  scenario::RunOptions run = {};
+  bool json = false;
+  bool quiet = false;
+  bool details = false;
+  bool ascii = false;
+  bool colour = false;
+  std::uint32_t width = 80;
+};
+
+// What came of one run, in numbers and words.
+struct Outcome {
+  scenario::Result result;
+  std::vector<std::string> findings;  // assertions that broke, deeds that no rule explains
+  bool complete = true;               // false: it was interrupted
+
+  bool passed() const { return result.passed() && findings.empty(); }
+};
+
+// Runs without telling; deeds that no rule explains are counted if `explained`.
+Outcome runQuietly(const scenario::Scenario& scenario, const scenario::RunOptions& options,
+                   bool explained);
+
+// Plays all, one after another, to standard output. Returns the exit code.
+int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options);
+
+// The failures of a run, as lines: where, what was expected, what was so, why.
+std::string failureText(const Loaded& loaded, const Outcome& outcome, std::uint32_t width,
+                        bool colour);
+
+}  // namespace raft::cli
