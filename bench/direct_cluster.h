@@ -1,0 +1,57 @@
+// A cluster of cores in one thread with nothing between them: messages are handed over as they are,
+// writes are durable at once. It is also the least that a host must do, in thirty lines.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "bench/workload.h"
+#include "raft/server.h"
+
+namespace bench {
+
+class DirectCluster {
+ public:
+  // Server 1 leads when this returns, and all have applied its no-op.
+  explicit DirectCluster(const Workload& work);
+
+  // Replaces the servers by new ones with empty logs, which elect server 1 again. It stands for the
+  // compaction that the core does not have yet: requires that nothing is under way.
+  void startAnew();
+
+  // Hands `count` commands to the leader, in one input.
+  void propose(std::uint64_t count);
+  // Delivers what was sent before this call. False if there was nothing.
+  bool deliver();
+  // Lets time pass until the leader's next heartbeat.
+  void heartbeat();
+
+  std::uint64_t appliedByAll() const;  // commands
+  const Counts& counts() const { return counts_; }
+  // Whether every server applied exactly what was proposed, in order.
+  bool agrees() const;
+
+ private:
+  raft::Server& server(raft::ServerId id) { return servers_[id.value - 1]; }
+  template <class In>
+  void step(raft::ServerId id, const In& input);
+  void perform(raft::ServerId id);
+  void apply(raft::ServerId id, const raft::Apply& apply);
+  void copyBytes(raft::Message& message) const;
+
+  const bool copying_;
+  raft::Time now_ = {};
+  std::vector<raft::Server> servers_;
+  std::vector<Digest> applied_;
+  CommandSource commands_;
+  Counts counts_;
+
+  // Memory that is used again and again.
+  raft::Input proposal_ = raft::Propose{};
+  raft::Input written_ = raft::Written{};
+  raft::Effects effects_;
+  // What each step sent, in the vector that the step filled: no message is moved.
+  std::vector<std::vector<raft::Send>> sent_, arriving_;
+  std::size_t sentCount_ = 0;
+};
+
+}  // namespace bench
