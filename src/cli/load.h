@@ -1,5 +1,5 @@
-// Scenario files: found by path, by folder or by the name under which one ships; read; their mistakes
-// told with the line that they stand in.
+// Scenario files: found by path, by folder or by the name under which one ships; read; and their
+// mistakes told, with the line that they stand in.
 #pragma once
 #include <filesystem>
 #include <optional>

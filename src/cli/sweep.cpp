@@ -63,7 +63,6 @@ class Sweep {
   std::condition_variable space_;  // in done_
   std::map<std::uint64_t, Outcome> done_;
   std::uint64_t told_ = 0;
-  std::uint64_t running_ = 0;
 
   std::vector<Tally> tallies_;
   std::string lines_;

@@ -37,7 +37,8 @@ bool wantsColour(std::FILE* to) {
 void catchSignals() {
   struct sigaction action {};
   action.sa_handler = askToStop;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  // A write that it interrupts goes on, so that what was found is told whole.
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   std::signal(SIGPIPE, SIG_DFL);  // whoever started us may have set it aside
 }
