@@ -8,8 +8,8 @@
 # Files are found by name: a new file needs no line here, and a floor without sources is skipped.
 #
 # UNITY: an optimised build compiles the library as one source, so that calls between its files are
-# inlined, as Figure 2's are on the way of every message. Link-time optimisation would do it too, but
-# an installed library would be of use to this one compiler alone.
+# inlined, as Figure 2's are on the way of every message. Link-time optimisation would do it too,
+# but an installed library would be of use to this one compiler alone.
 
 # The CMake target of each package that a floor may ask for, and what Debian calls it.
 set(RAFTLAB_PACKAGE_yaml-cpp yaml-cpp libyaml-cpp-dev)
@@ -39,9 +39,10 @@ function(raftlab_warnings target)
   # GCC 12's std::stable_sort uses what is deprecated, of which clang warns in our place.
   target_compile_options(
     ${target} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
-  # GCC 12 takes `"x" + std::string` for a copy of half the address space (GCC bug 105651).
+  # GCC 12 takes `"x" + std::string` for a copy of half the address space (GCC bug 105651), and the
+  # move of a std::variant for one of the alternative that it does not hold.
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-restrict)
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-maybe-uninitialized)
   endif()
 endfunction()
 

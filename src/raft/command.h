@@ -1,4 +1,4 @@
-// What a client wants applied: immutable bytes, in the command itself if they are few, and otherwise
+// What a client wants applied: immutable bytes, in the command itself if they are few, otherwise
 // shared by reference count and never copied.
 #pragma once
 #include <array>
@@ -11,8 +11,9 @@
 
 namespace raft {
 
-// A copy costs an increment at most, whatever the length, so the log of each server in a process and
-// each message under way hold the same bytes. May be shared between threads. At most 2^32 - 1 bytes.
+// A copy costs an increment at most, whatever the length, so the log of each server in a process
+// and each message under way hold the same bytes. May be shared between threads. At most 2^32 - 1
+// bytes.
 class Command {
  public:
   static constexpr std::uint32_t maxInPlace = 16;  // bytes; longer commands are allocated, once
@@ -22,8 +23,7 @@ class Command {
   Command(const char* text) : Command(std::string_view(text)) {}
 
   Command(const Command& other) : place_(other.place_), size_(other.size_) { acquire(); }
-  Command(Command&& other) noexcept
-      : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
+  Command(Command&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
   Command& operator=(Command other) noexcept {
     std::swap(place_, other.place_);
     std::swap(size_, other.size_);

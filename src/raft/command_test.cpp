@@ -30,13 +30,25 @@ TEST(Command, DoesNotDependOnWhatItWasMadeFrom) {
 }
 
 TEST(Command, CopiesShareTheirBytesAndOutliveTheOriginal) {
+  const std::string_view text = "SetX=10, and more than stands in place";
   Command copy;
   {
-    const Command original("SetX=10");
+    const Command original(text);
     copy = original;
     EXPECT_EQ(copy.bytes().data(), original.bytes().data());
   }
-  EXPECT_EQ(copy.bytes(), "SetX=10");
+  EXPECT_EQ(copy.bytes(), text);
+}
+
+TEST(Command, StandsInPlaceUpToItsSizeAndIsAllocatedAboveIt) {
+  const std::string most(Command::maxInPlace, 'x');
+  for (const std::string& text : {std::string(), std::string("x"), most, most + "x"}) {
+    const Command original{std::string_view(text)};
+    const Command copy = original;
+    EXPECT_EQ(copy.bytes(), text);
+    EXPECT_EQ(copy, original);
+    EXPECT_EQ(copy.bytes().data() == original.bytes().data(), text.size() > most.size());
+  }
 }
 
 TEST(Command, EqualityIsThatOfTheBytes) {

@@ -1,4 +1,5 @@
-// What is wrong with a file: where, and a sentence that says what stood there and what was expected.
+// What is wrong with a file: where, and a sentence that says what stood there and what was
+// expected.
 #pragma once
 #include <algorithm>
 #include <string>

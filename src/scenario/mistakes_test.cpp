@@ -63,6 +63,12 @@ TEST(Mistakes, EachIsToldWithItsPlaceWhatStoodThereAndWhatWasExpected) {
   if (std::getenv("RAFTLAB_REWRITE")) std::ofstream(path) << head + rewritten;
 }
 
+// Not in mistakes_test.txt, for no file of ours contains a tab.
+TEST(Mistakes, ATabAsIndentationIsNamed) {
+  EXPECT_EQ(messagesOf("network:\n\tloss: 10 %\n"),
+            "-> 2:6: this line is indented with a tab: expected blanks\n");
+}
+
 TEST(Mistakes, NoCutOffFileIsTakenAmiss) {
   std::ifstream in(RAFTLAB_SOURCE_DIR "/scenarios/challenge/3-leader-failure.yaml");
   const std::string whole((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
