@@ -29,24 +29,30 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
   //    (§5.3).
   if (!log.matches(m.prevLogIndex, m.prevLogTerm)) return reply(false, 0);
 
+  if (!storeEntries(m)) return;
+
+  // 5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry).
+  //    The log may be longer: what lies beyond was not checked.
+  const Index lastNew = m.prevLogIndex + m.entries.size();
+  const Index known = std::min(m.leaderCommit, lastNew);
+  if (known > commitIndex) commitIndex = known;
+  reply(true, lastNew);
+}
+
+// False: it would delete what is committed. No server that follows the rules sends that.
+bool Server::storeEntries(const AppendEntries::Request& m) {
   // 3. If an existing entry conflicts with a new one (same index but different terms), delete the
   //    existing entry and all that follow it (§5.3).
   const Entry* fresh = m.entries.begin();
   Index index = m.prevLogIndex;
   while (fresh != m.entries.end() && log.matches(index + 1, fresh->term)) ++fresh, ++index;
-  if (fresh != m.entries.end()) {
-    if (index < commitIndex) return;  // forged: what is committed never conflicts (§5.4)
-    log.truncateFrom(index + 1);
-  }
+  if (fresh == m.entries.end()) return true;
+  if (index < commitIndex) return false;  // forged: what is committed never conflicts (§5.4)
+  log.truncateFrom(index + 1);
 
   // 4. Append any new entries not already in the log.
   log.append(fresh, m.entries.end());
-
-  // 5. If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry).
-  //    The log may be longer: what lies beyond was not checked.
-  const Index lastNew = m.prevLogIndex + m.entries.size();
-  commitIndex = std::max(commitIndex, std::min(m.leaderCommit, lastNew));
-  reply(true, lastNew);
+  return true;
 }
 
 void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effects& out) {

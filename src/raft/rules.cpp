@@ -1,5 +1,6 @@
 // Rules for Servers (Figure 2).
 #include <algorithm>
+#include <type_traits>
 
 #include "raft/assert.h"
 #include "raft/server.h"
@@ -29,20 +30,22 @@ Effects Server::step(Time now, const Input& input) {
 }
 
 void Server::step(Time now, const Input& input, Effects& out) {
-  std::visit([&](const auto& in) { take(in, now, out); }, input);
+  std::visit([&](const auto& in) { step(now, in, out); }, input);
 }
 
-void Server::step(Time now, const Envelope& message, Effects& out) { take(message, now, out); }
-
 template <class In>
-void Server::take(const In& in, Time now, Effects& out) {
+[[gnu::flatten]] void Server::step(Time now, const In& input, Effects& out) {
   out.clear();
   const Term termBefore = currentTerm;
   const std::optional<ServerId> votedForBefore = votedFor;
-  on(in, now, out);
+  on(input, now, out);
   applyCommitted(out);
   writeChanges(termBefore, votedForBefore, out);
 }
+template void Server::step(Time, const Timeout&, Effects&);
+template void Server::step(Time, const Propose&, Effects&);
+template void Server::step(Time, const Written&, Effects&);
+template void Server::step(Time, const Envelope&, Effects&);
 
 Time Server::deadline() const {
   if (const Leader* leader = as<Leader>()) return leader->heartbeatDeadline;
@@ -69,9 +72,11 @@ void Server::applyCommitted(Effects& out) {
 // convert to follower (§5.1).
 void Server::on(const Envelope& envelope, Time now, Effects& out) {
   if (envelope.to != id || envelope.from == id) return;  // astray or forged
-  const Term term = termOf(envelope.message);
-  if (term > currentTerm) becomeFollower(term, now);
-  std::visit([&](const auto& rpc) { receive(envelope.from, rpc, now, out); }, envelope.message);
+  const auto take = [&](const auto& rpc) {
+    if (rpc.term > currentTerm) becomeFollower(rpc.term, now);
+    receive(envelope.from, rpc, now, out);
+  };
+  std::visit(take, envelope.message);
 }
 
 void Server::on(const Timeout&, Time now, Effects& out) {

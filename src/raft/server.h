@@ -101,7 +101,8 @@ struct Server {
   // equal times become equal and ask for equal effects. `now` should not run backwards; if it
   // does, timeouts are late and nothing worse happens.
   void step(Time now, const Input& input, Effects& out);
-  void step(Time now, const Envelope& message, Effects& out);  // the same, without an Input
+  template <class In>  // the same for one of the four that an Input may be
+  void step(Time now, const In& input, Effects& out);
   Effects step(Time now, const Input& input);
 
   // When step(now, Timeout{}) is due. Changes only in a step.
@@ -126,8 +127,6 @@ struct Server {
 
  private:
   // rules.cpp: Rules for Servers.
-  template <class In>
-  void take(const In& in, Time now, Effects& out);
   void on(const Timeout&, Time now, Effects& out);
   void on(const Propose&, Time now, Effects& out);
   void on(const Written&, Time now, Effects& out);
@@ -143,6 +142,7 @@ struct Server {
   void receive(ServerId from, const RequestVote::Response&, Time now, Effects& out);
   void receive(ServerId from, const AppendEntries::Request&, Time now, Effects& out);
   void receive(ServerId from, const AppendEntries::Response&, Time now, Effects& out);
+  bool storeEntries(const AppendEntries::Request&);
   void sendRequestVotes(Effects& out) const;
   void sendAppendEntries(ServerId to, Effects& out);
   void broadcastAppendEntries(Time now, Effects& out);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 
 #include "raft/types.h"
 
@@ -61,31 +62,29 @@ class ServerSet {
     }
     constexpr Iterator& operator++() {
       rest_ &= rest_ - 1;
-      find();
+      if (rest_ == 0) findNext();
       return *this;
     }
-    constexpr bool operator!=(const Iterator& other) const {
-      return at_ != other.at_ || rest_ != other.rest_;
-    }
+    constexpr bool operator!=(std::default_sentinel_t) const { return rest_ != 0; }
 
    private:
     friend class ServerSet;
-    constexpr Iterator(const ServerSet* set, std::uint32_t at) : set_(set), at_(at) {}
-    constexpr void find() {  // moves to the next word with a member, if this one has no more
-      while (rest_ == 0 && ++at_ < wordCount) rest_ = set_->words_[at_];
+    constexpr explicit Iterator(const ServerSet& set) : set_(set), rest_(set.words_[0]) {
+      if (rest_ == 0) findNext();
+    }
+    // Moves to the next word with a member. Most clusters stand in the first one.
+    constexpr void findNext() {
+      const auto& words = set_.words_;
+      if ((words[1] | words[2] | words[3]) == 0) return;
+      while (rest_ == 0 && ++at_ < wordCount) rest_ = words[at_];
     }
 
-    const ServerSet* set_;
-    std::uint32_t at_;        // the word
-    std::uint64_t rest_ = 0;  // of that word, what was not visited yet
+    const ServerSet& set_;
+    std::uint32_t at_ = 0;  // the word
+    std::uint64_t rest_;    // of that word, what was not visited yet; 0: nothing in any word
   };
-  constexpr Iterator begin() const {
-    Iterator first(this, 0);
-    first.rest_ = words_[0];
-    first.find();
-    return first;
-  }
-  constexpr Iterator end() const { return {this, wordCount}; }
+  constexpr Iterator begin() const { return Iterator(*this); }
+  constexpr std::default_sentinel_t end() const { return {}; }
 
  private:
   static constexpr std::uint32_t wordCount = maxServers / 64;
