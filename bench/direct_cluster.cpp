@@ -27,7 +27,7 @@ void DirectCluster::startAnew() {
     servers_.push_back(raft::Server::start(id, voters, settings, id, now_));
   }
   now_ = server(1).deadline();
-  step(1, raft::Input(raft::Timeout{}));
+  step(1, raft::Timeout{});
   while (deliver()) continue;
   RAFT_ASSERT(server(1).is<raft::Leader>(), "server 1 leads");
   heartbeat();
@@ -35,26 +35,29 @@ void DirectCluster::startAnew() {
 }
 
 void DirectCluster::propose(std::uint64_t count) {
-  std::vector<raft::Command>& commands = std::get<raft::Propose>(proposal_).commands;
+  std::vector<raft::Command>& commands = proposal_.commands;
   commands.clear();
   for (std::uint64_t i = 0; i < count; ++i) commands.emplace_back(commands_.next());
   step(1, proposal_);
 }
 
 bool DirectCluster::deliver() {
-  std::swap(sent_, arriving_);
-  const std::size_t count = std::exchange(sentCount_, 0);
-  for (std::size_t i = 0; i < count; ++i) {
-    for (const raft::Send& send : arriving_[i]) step(send.envelope.to, send.envelope);
-    arriving_[i].clear();
+  const Sent& arriving = *sent_;
+  sent_ = &arriving == &buffers_[0] ? &buffers_[1] : &buffers_[0];
+  sent_->count = 0;
+  for (std::uint32_t i = 0; i < arriving.count; ++i) {
+    for (const raft::Send& send : arriving.effects[i].send) {
+      ++counts_.messages;
+      step(send.envelope.to, send.envelope);
+    }
   }
-  return count > 0;
+  return arriving.count > 0;
 }
 
 void DirectCluster::heartbeat() {
   ++counts_.heartbeats;
   now_ = server(1).deadline();
-  step(1, raft::Input(raft::Timeout{}));
+  step(1, raft::Timeout{});
 }
 
 std::uint64_t DirectCluster::appliedByAll() const {
@@ -68,28 +71,20 @@ bool DirectCluster::agrees() const {
 }
 
 template <class In>
-void DirectCluster::step(ServerId id, const In& input) {
-  server(id).step(now_, input, effects_);
-  perform(id);
-  while (effects_.write) {
-    // It is durable by now, so nothing had to wait for it.
-    ++counts_.writes;
-    std::get<raft::Written>(written_).id = effects_.write->id;
-    server(id).step(now_, written_, effects_);
-    perform(id);
+inline void DirectCluster::step(ServerId id, const In& input) {
+  raft::Effects& effects = sent_->effects[sent_->count];
+  server(id).step(now_, input, effects);
+  if (!effects.apply.entries.empty()) apply(id, effects.apply);
+  const raft::WriteId written = effects.write ? effects.write->id : raft::WriteId{0};
+  if (!effects.send.empty()) {
+    if (copying_) copyBytes(effects);
+    // The next step finds another buffer, and these effects stay here until they are delivered.
+    if (++sent_->count == sent_->effects.size()) sent_->effects.emplace_back();
   }
-}
-
-void DirectCluster::perform(ServerId id) {
-  if (!effects_.send.empty()) {
-    counts_.messages += effects_.send.size();
-    for (raft::Send& send : effects_.send) {
-      if (copying_) copyBytes(send.envelope.message);
-    }
-    if (sentCount_ == sent_.size()) sent_.emplace_back();
-    effects_.send.swap(sent_[sentCount_++]);
-  }
-  if (!effects_.apply.entries.empty()) apply(id, effects_.apply);
+  if (written == raft::WriteId{0}) return;
+  // It is durable by now, so nothing had to wait for it.
+  ++counts_.writes;
+  step(id, raft::Written{written});
 }
 
 void DirectCluster::apply(ServerId id, const raft::Apply& apply) {
@@ -98,16 +93,18 @@ void DirectCluster::apply(ServerId id, const raft::Apply& apply) {
   }
 }
 
-// As if the message had gone through a wire.
-void DirectCluster::copyBytes(raft::Message& message) const {
-  raft::AppendEntries::Request* request = std::get_if<raft::AppendEntries::Request>(&message);
-  if (!request || request->entries.empty()) return;
-  raft::Log copies;
-  for (raft::Entry entry : request->entries) {
-    entry.command = raft::Command(entry.command.bytes());
-    copies.append(std::move(entry));
+// As if the messages had gone through a wire.
+void DirectCluster::copyBytes(raft::Effects& effects) {
+  for (raft::Send& send : effects.send) {
+    auto* request = std::get_if<raft::AppendEntries::Request>(&send.envelope.message);
+    if (!request || request->entries.empty()) continue;
+    raft::Log copies;
+    for (raft::Entry entry : request->entries) {
+      entry.command = raft::Command(entry.command.bytes());
+      copies.append(std::move(entry));
+    }
+    request->entries = copies.from(1);
   }
-  request->entries = copies.from(1);
 }
 
 }  // namespace bench

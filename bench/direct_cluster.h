@@ -34,9 +34,8 @@ class DirectCluster {
   raft::Server& server(raft::ServerId id) { return servers_[id.value - 1]; }
   template <class In>
   void step(raft::ServerId id, const In& input);
-  void perform(raft::ServerId id);
   void apply(raft::ServerId id, const raft::Apply& apply);
-  void copyBytes(raft::Message& message) const;
+  static void copyBytes(raft::Effects& effects);
 
   const bool copying_;
   raft::Time now_ = {};
@@ -46,12 +45,15 @@ class DirectCluster {
   Counts counts_;
 
   // Memory that is used again and again.
-  raft::Input proposal_ = raft::Propose{};
-  raft::Input written_ = raft::Written{};
-  raft::Effects effects_;
-  // What each step sent, in the vector that the step filled: no message is moved.
-  std::vector<std::vector<raft::Send>> sent_, arriving_;
-  std::size_t sentCount_ = 0;
+  raft::Propose proposal_;
+  // What was sent and is not delivered yet, in the effects of the steps that sent it: no message is
+  // moved. While one buffer is delivered, the other fills.
+  struct Sent {
+    std::vector<raft::Effects> effects = std::vector<raft::Effects>(1);
+    std::uint32_t count = 0;  // how many of them are in use; there is always one more
+  };
+  Sent buffers_[2];
+  Sent* sent_ = &buffers_[0];
 };
 
 }  // namespace bench

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include <malloc.h>
+
 #include "bench/allocations.h"
 #include "bench/cpu_time.h"
 #include "bench/workload.h"
@@ -51,6 +53,13 @@ inline std::optional<WorkArguments> readWorkArguments(int argc, char** argv) {
   return arguments;
 }
 
+// Keeps what was freed. Logs that are cut short and grow again would otherwise be given back to the
+// kernel and taken from it anew, page by page, which would be most of what is measured.
+inline void keepFreedMemory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+}
+
 // Exits with 1 if the servers do not agree in the end, with 2 for a wrong command line.
 template <class Cluster>
 int runWork(int argc, char** argv, const char* implementation) {
@@ -62,6 +71,7 @@ int runWork(int argc, char** argv, const char* implementation) {
                  argv[0]);
     return 2;
   }
+  keepFreedMemory();
   Cluster cluster(arguments->work);
   replicate(cluster, arguments->work, arguments->warmUp);
 

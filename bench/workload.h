@@ -35,13 +35,14 @@ class Digest {
  public:
   void add(std::string_view bytes) {
     std::uint64_t sum = bytes.size();
-    while (bytes.size() >= 8) {
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    for (; end - at >= 8; at += 8) {
       std::uint64_t word;
-      std::memcpy(&word, bytes.data(), 8);
+      std::memcpy(&word, at, 8);
       sum += word;
-      bytes.remove_prefix(8);
     }
-    for (const char byte : bytes) sum += static_cast<unsigned char>(byte);
+    for (; at != end; ++at) sum += static_cast<unsigned char>(*at);
     value_ = value_ * 0x9e3779b97f4a7c15 + sum;
     ++count_;
   }
