@@ -6,6 +6,18 @@
 
 namespace raft {
 
+namespace {
+
+// Along a log terms never fall, and none is above that of the leader who sends it (§5.3).
+bool termsRise(Term previous, const Entry* first, const Entry* last, Term leaders) {
+  for (; first != last; previous = (first++)->term) {
+    if (first->term < previous) return false;
+  }
+  return previous <= leaders;
+}
+
+}  // namespace
+
 // Receiver implementation.
 void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, Effects& out) {
   const auto reply = [&](bool success, Index matchIndex) {
@@ -39,7 +51,7 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
   reply(true, lastNew);
 }
 
-// False: it would delete what is committed. No server that follows the rules sends that.
+// False: no server that follows the rules sends that.
 bool Server::storeEntries(const AppendEntries::Request& m) {
   // 3. If an existing entry conflicts with a new one (same index but different terms), delete the
   //    existing entry and all that follow it (§5.3).
@@ -48,6 +60,7 @@ bool Server::storeEntries(const AppendEntries::Request& m) {
   while (fresh != m.entries.end() && log.matches(index + 1, fresh->term)) ++fresh, ++index;
   if (fresh == m.entries.end()) return true;
   if (index < commitIndex) return false;  // forged: what is committed never conflicts (§5.4)
+  if (!termsRise(log.term(index), fresh, m.entries.end(), m.term)) return false;  // forged
   log.truncateFrom(index + 1);
 
   // 4. Append any new entries not already in the log.

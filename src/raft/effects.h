@@ -2,7 +2,8 @@
 //
 // The contract: call step() for every arrival. Hand `write` to the disk; send what may leave now,
 // and the rest when its write is durable; apply `apply` in order. Come back by deadline(). Whatever
-// of this a crash prevents, the protocol survives, as long as nothing is sent before its write.
+// of this a crash prevents, the protocol survives, as long as nothing is sent before its write. A
+// write that fails is such a crash: stop the server, and restart it from what is durable.
 #pragma once
 #include <optional>
 #include <utility>
@@ -22,7 +23,8 @@ struct Propose {
   std::vector<Command> commands;
   bool operator==(const Propose&) const = default;
 };
-// The write `id`, and with it each one before it, is durable.
+// The write `id`, and with it each one before it, is durable. Ids begin anew when a server starts:
+// one from its life before a crash must not be told to the new one.
 struct Written {
   WriteId id;
   bool operator==(const Written&) const = default;
@@ -55,7 +57,7 @@ struct Apply {
 };
 
 // What became of a Propose: its first command will stand at `index`, if it is ever committed in
-// `term`; the others follow it …
+// `term`; the others follow it (there may be none: then nothing will stand there) …
 struct Accepted {
   Index index;
   Term term;

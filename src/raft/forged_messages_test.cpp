@@ -38,6 +38,8 @@ std::vector<Message> absurdMessages() {
           all.push_back(RequestVote::Request{term, id, index, of});
           all.push_back(AppendEntries::Request{term, id, index, of, {}, index});
           all.push_back(AppendEntries::Request{term, id, 3, 4, entriesFrom(4, {4}), index});
+          all.push_back(AppendEntries::Request{term, id, 3, 4, {{of}}, index});
+          all.push_back(AppendEntries::Request{term, id, 2, 2, {{5}, {of}}, index});
         }
       }
       for (bool yes : {true, false}) {
@@ -73,6 +75,18 @@ TEST(ForgedMessages, ToAnotherServerOrFromItselfAreIgnored) {
       EXPECT_EQ(stepChecked(s1, ms(1), Envelope{1, 1, message}), Effects{});
       EXPECT_EQ(s1, before);
     }
+  }
+}
+
+// §5.3: a leader appends entries of its own term, and terms rise.
+TEST(ForgedMessages, EntriesWhoseTermsFallOrAreAboveTheirLeadersAreIgnored) {
+  const std::pair<Index, Entries> forged[] = {
+      {3, {{5}}}, {3, {{3}}}, {3, {{4}, {2}}}, {2, {{3}, {4}, {3}}}, {2, {{1}}}};
+  for (const auto& [prevLogIndex, entries] : forged) {
+    Server s1 = inEachRole()[0];
+    const AppendEntries::Request request{4, 2, prevLogIndex, s1.log.term(prevLogIndex), entries, 0};
+    EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 1, request}), Effects{});
+    EXPECT_EQ(s1.log, logOf({1, 2, 4}));
   }
 }
 

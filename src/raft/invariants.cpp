@@ -88,6 +88,7 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
   }
   return firstBroken(std::to_array<Rule>({
       {"write ids rise by one", w.id == b.lastWrite + 1 && w.id == a.lastWrite},
+      {"a write that is asked for is under way", !a.writing.empty() && a.writing.back().id == w.id},
       {"a write carries the term and vote that it makes durable",
        w.currentTerm == a.currentTerm && w.votedFor == a.votedFor},
       {"a write brings the disk to the log as it is", last == a.log.lastIndex()},
@@ -95,6 +96,13 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
       {"a leader only appends (§5.3)", w.from == Index{0} || b.role != leader ||
                                            b.currentTerm != a.currentTerm || w.from > b.lastIndex},
   }));
+}
+
+// The leader took the commands: then the first of them stands where it says.
+bool standsInLog(const Server& s, const Vitals& before, const Accepted& accepted) {
+  const bool nothing = s.log.lastIndex() == before.lastIndex;  // there were no commands
+  return accepted.term == s.currentTerm && accepted.index == before.lastIndex + 1 &&
+         (nothing || s.log.matches(accepted.index, accepted.term));
 }
 
 const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx) {
@@ -106,11 +114,14 @@ const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx)
   }
   for (const Send& send : fx.send) {
     const bool asksToAppend = std::holds_alternative<AppendEntries::Request>(send.envelope.message);
-    if (!asksToAppend && !a.writing.empty() && send.after != a.lastWrite) {
+    const bool mustWait = !asksToAppend && (fx.write || !a.writing.empty());
+    if (mustWait && send.after != a.lastWrite) {
       return "what speaks of a write waits for it (§5.1)";
     }
     if (termOf(send.envelope.message) != a.currentTerm) return "messages carry currentTerm (§5.1)";
   }
+  const auto* proposed = fx.proposed ? std::get_if<Accepted>(&*fx.proposed) : nullptr;
+  if (proposed && !standsInLog(a, b, *proposed)) return "what is accepted stands in the log (§5.3)";
   const Index applied = a.lastApplied - b.lastApplied.value;
   if (Index{fx.apply.entries.size()} != applied) return "what is applied is handed out, once";
   if (applied > Index{0} && fx.apply.first != b.lastApplied + 1) return "entries apply in order";

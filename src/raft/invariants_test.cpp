@@ -138,6 +138,15 @@ std::vector<Case> effects() {
       {"terms never fall along a log", appends(),
        [](Step& s) { s.effects.write->entries = entriesFrom(4, {1}); }},
       {"write ids rise by one", appends(), [](Step& s) { s.effects.write->id = 7; }},
+      {"a write that is asked for is under way", appends(),
+       [](Step& s) {
+         s.after.writing.clear();
+         s.after.durableIndex = 4;
+       }},
+      {"what is accepted stands in the log (§5.3)", leads(appends()),
+       [](Step& s) { s.effects.proposed = Accepted{.index = 5, .term = 4}; }},
+      {"what is accepted stands in the log (§5.3)", leads(appends()),
+       [](Step& s) { s.effects.proposed = Accepted{.index = 4, .term = 3}; }},
       {"write ids rise by one", appends(), [](Step& s) { s.before.lastWrite = 4; }},
       {"a write carries the term and vote that it makes durable", appends(),
        [](Step& s) { s.effects.write->votedFor = 1; }},

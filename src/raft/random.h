@@ -39,7 +39,7 @@ struct Random {
     return least + Duration(below(static_cast<std::uint64_t>((most - least).count()) + 1));
   }
 
-  // True in `parts` of a million draws. Draws nothing when that is certain.
+  // True in `parts` of a million draws. Draws nothing when it cannot be.
   constexpr bool chance(std::uint32_t partsPerMillion) {
     return partsPerMillion != 0 && below(1'000'000) < partsPerMillion;
   }

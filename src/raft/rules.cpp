@@ -1,6 +1,5 @@
 // Rules for Servers (Figure 2).
 #include <algorithm>
-#include <type_traits>
 
 #include "raft/assert.h"
 #include "raft/server.h"
@@ -9,6 +8,12 @@ namespace raft {
 
 Server Server::start(ServerId id, const ServerSet& voters, const Settings& settings,
                      std::uint64_t seed, Time now, Persistent durable) {
+  const Duration none(0);
+  RAFT_ASSERT(!voters.empty(), "a cluster has servers");
+  RAFT_ASSERT(none < settings.heartbeatInterval && none < settings.electionTimeoutMin,
+              "time goes on between two timeouts");
+  RAFT_ASSERT(settings.electionTimeoutMin <= settings.electionTimeoutMax,
+              "an election timeout lies between its ends");
   Server server{.id = id,
                 .voters = voters,
                 .settings = settings,
@@ -33,8 +38,10 @@ void Server::step(Time now, const Input& input, Effects& out) {
   std::visit([&](const auto& in) { step(now, in, out); }, input);
 }
 
+// Flat: all that a step calls becomes a part of it, for steps are short and many.
 template <class In>
-[[gnu::flatten]] void Server::step(Time now, const In& input, Effects& out) {
+requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
+    [[gnu::flatten]] void Server::step(Time now, const In& input, Effects& out) {
   out.clear();
   const Term termBefore = currentTerm;
   const std::optional<ServerId> votedForBefore = votedFor;
@@ -149,6 +156,7 @@ void Server::becomeLeader(Time now, Effects& out) {
   leader.of(id).matchIndex = durableIndex;
   role = std::move(leader);
   // Leaders: commit a blank no-op entry into the log at the start of its term (§8).
+  // Not in Figure 2: the initial AppendEntries then carry it, and so are not empty.
   if (settings.noopAtElection) log.append(Entry::noop(currentTerm));
   broadcastAppendEntries(now, out);
 }

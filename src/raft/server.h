@@ -4,6 +4,7 @@
 // rules, a file per box: rules.cpp (Rules for Servers), request_vote.cpp, append_entries.cpp. What
 // a host must do with a server stands in effects.h.
 #pragma once
+#include <concepts>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@
 
 namespace raft {
 
+// Timeouts and the interval are above 0, and electionTimeoutMin <= electionTimeoutMax.
 struct Settings {
   // Election timeouts are chosen randomly from a fixed interval (§5.2). Equal ends: no chance.
   Duration electionTimeoutMin = std::chrono::milliseconds(150);
@@ -93,16 +95,18 @@ struct Server {
   Index durableIndex = 0;             // the log is durable up to here
 
   // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
-  // server needs a seed that it has not had before, or it repeats its timeouts (§5.2).
+  // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). Requires
+  // voters (it may be none of them itself: then it only follows) and possible settings.
   static Server start(ServerId id, const ServerSet& voters, const Settings& settings,
                       std::uint64_t seed, Time now, Persistent durable = {});
 
   // The one way in. Replaces `out` by what the host must do. Equal servers given equal inputs at
   // equal times become equal and ask for equal effects. `now` should not run backwards; if it
-  // does, timeouts are late and nothing worse happens.
+  // does, timeouts are early or late and nothing worse happens.
   void step(Time now, const Input& input, Effects& out);
   template <class In>  // the same for one of the four that an Input may be
-  void step(Time now, const In& input, Effects& out);
+  requires(!std::same_as<In, Input> &&
+           std::convertible_to<In, Input>) void step(Time now, const In& input, Effects& out);
   Effects step(Time now, const Input& input);
 
   // When step(now, Timeout{}) is due. Changes only in a step.

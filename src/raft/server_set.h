@@ -74,6 +74,7 @@ class ServerSet {
     }
     // Moves to the next word with a member. Most clusters stand in the first one.
     constexpr void findNext() {
+      static_assert(wordCount == 4);
       const auto& words = set_.words_;
       if ((words[1] | words[2] | words[3]) == 0) return;
       while (rest_ == 0 && ++at_ < wordCount) rest_ = words[at_];

@@ -93,6 +93,12 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
                 "entry " + entryText(index + 1, was_.log.term(index + 1)) +
                     " is committed and stays (§5.4)");
   }
+  Term previous = was_.log.term(index);
+  for (const Entry* entry = fresh; entry != m.entries.end(); previous = (entry++)->term) {
+    if (previous <= entry->term && entry->term <= m.term) continue;
+    return tell(MessageIgnored{envelope, Ignored::Forged},
+                "along a log terms never fall, and none is above its leader's (§5.3)");
+  }
   if (conflict) {
     keep_ = index;
     tell(EntriesTruncated{.first = index + 1,
