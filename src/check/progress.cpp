@@ -19,7 +19,8 @@
 //    The bound is what so many attempts take that all fail once in 10^12 times, and then 1.
 // 5. A leader repeats what was lost at the next heartbeat, and for each entry that a follower lacks
 //    it may have to ask once (nextIndex goes back by one). With that allowed for, its commitIndex
-//    does not stand still for a bound while it has an entry of its own term to commit.
+//    does not stand still for a bound while it has an entry of its own term to commit, nor does a
+//    follower's while its leader's is higher.
 #include "check/progress.h"
 
 #include <algorithm>
@@ -59,6 +60,12 @@ std::uint64_t chanceOf(ServerId x, const ServerSet& servers, Duration window, Se
              static_cast<std::uint64_t>(width.count());
   }
   return chance;
+}
+
+// For how many entries a leader may have to ask until it knows where the two logs agree.
+std::uint64_t gapOf(const raft::Progress& peer) {
+  return peer.nextIndex > peer.matchIndex + 1 ? peer.nextIndex.value - peer.matchIndex.value - 1
+                                              : 0;
 }
 
 }  // namespace
@@ -202,6 +209,9 @@ void Progress::started(Time now, const Server& server, bool) {
   known = {.up = true, .settings = server.settings, .together = known.together};
   s_.voters = server.voters;
   disturbed(now);
+  // A first timeout that was chosen by hand may be longer than those that are drawn. When no more
+  // of it is left than of one of these, it is as good as one.
+  s_.calm = s_.due = std::max(s_.calm, server.deadline() - server.settings.electionTimeoutMax);
 }
 
 void Progress::crashed(Time now, const Server& server) {
@@ -291,36 +301,55 @@ void Progress::judgeLeader() {
                                "and none of them leads"});
   }
   s_.phase = Phase::Led;
-  awaitCommit();
+  s_.followersWatched = false;
+  s_.due = dueOf(seen(s_.leader));
 }
 
-void Progress::awaitCommit() {
-  const Seen& leader = seen(s_.leader);
-  s_.due = Time::max();
-  if (leader.waiting == Time::max()) return;
-  const Duration asking = s_.round * static_cast<std::int64_t>(leader.gap);
-  s_.due = std::max(leader.waiting, s_.calm) + s_.bound + asking;
+Time Progress::dueOf(const Seen& known) const {
+  if (known.waiting == Time::max()) return Time::max();
+  const Duration asking = s_.round * static_cast<std::int64_t>(known.gap);
+  return std::max(known.waiting, s_.calm) + s_.bound + asking;
 }
 
+// s_.due was the first that was due, when that was last worked out; it may have come since.
 void Progress::judgeCommit() {
+  ServerId late = s_.leader;
+  for (ServerId each : s_.core) {
+    if (each != s_.leader && seen(each).leaderOf != Term{0}) continue;  // an older leader
+    if (dueOf(seen(each)) < dueOf(seen(late))) late = each;
+  }
+  const Time due = dueOf(seen(late));
+  if (due > s_.due) {
+    s_.due = due;
+    return;
+  }
   const Seen& leader = seen(s_.leader);
-  report(s_.leader,
-         {.property = Property::Progress,
-          .time = s_.due,
-          .entries = {leader.uncommitted},
-          .term = leader.leaderOf,
-          .sentence = "{s1} leads term {term} and does not commit {e1}, though {all} are a "
-                      "majority, all connected and undisturbed since {then}"});
+  const bool leads = late == s_.leader;
+  report(late, {.property = Property::Progress,
+                .time = s_.due,
+                .entries = {leads ? leader.uncommitted : leader.committed},
+                .term = leader.leaderOf,
+                .sentence = leads ? "{s1} leads term {term} and does not commit {e1}, though {all} "
+                                    "are a majority, all connected and undisturbed since {then}"
+                                  : "{s1} does not commit {e1}, as the leader of term {term} did, "
+                                    "though {all} are a majority, all connected and undisturbed "
+                                    "since {then}"});
 }
 
 void Progress::stepped(const trace::Step& step) {
   if (step.time > s_.due) judge(step.time);
-  Seen& known = seen(step.after.id);
-  known.writes = static_cast<std::uint32_t>(step.after.writing.size());
-  if (known.leaderOf != Term{0} || step.after.is<Leader>()) noteLeader(step, known);
+  const Server& server = step.after;
+  Seen& known = seen(server.id);
+  known.writes = static_cast<std::uint32_t>(server.writing.size());
+  const bool moved = std::exchange(known.commitIndex, server.commitIndex) != server.commitIndex;
+  if (known.leaderOf != Term{0} || server.is<Leader>()) {
+    noteLeader(step, known, moved);
+  } else if (moved && s_.phase == Phase::Led && s_.core.contains(server.id)) {
+    noteFollower(step.time, server.id, true, 0);
+  }
 }
 
-void Progress::noteLeader(const trace::Step& step, Seen& known) {
+void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
   const Server& server = step.after;
   const Leader* leader = server.as<Leader>();
   const Term term = leader ? server.currentTerm : Term{0};
@@ -330,9 +359,15 @@ void Progress::noteLeader(const trace::Step& step, Seen& known) {
     leadershipChanged(step.time, server.id, termBefore);
   }
   if (!leader) return;
+  if (moved) {
+    const Index committed = std::min(server.commitIndex, server.log.lastIndex());
+    known.committed = {committed, server.log.term(committed)};
+  }
+  const bool judged = s_.phase == Phase::Led && s_.leader == server.id;
+  if (judged && (moved || !s_.followersWatched)) noteFollowers(step.time, *leader);
+
   const bool waits =
       server.commitIndex < server.log.lastIndex() && server.log.lastTerm() == server.currentTerm;
-  const bool moved = server.commitIndex != std::exchange(known.commitIndex, server.commitIndex);
   if (!waits) {
     known.waiting = Time::max();
   } else if (moved || known.waiting == Time::max()) {
@@ -340,15 +375,30 @@ void Progress::noteLeader(const trace::Step& step, Seen& known) {
     known.uncommitted = {server.log.lastIndex(), server.currentTerm};
     known.gap = 0;
     for (ServerId peer : server.voters) {
-      if (peer == server.id) continue;
-      const auto& progress = leader->of(peer);
-      if (progress.nextIndex <= progress.matchIndex) continue;
-      known.gap = std::max(known.gap, progress.nextIndex.value - progress.matchIndex.value - 1);
+      if (peer != server.id) known.gap = std::max(known.gap, gapOf(leader->of(peer)));
     }
-  } else {
-    return;
+    if (judged) s_.due = std::min(s_.due, dueOf(known));
   }
-  if (s_.phase == Phase::Led && s_.leader == server.id) awaitCommit();
+}
+
+void Progress::noteFollowers(Time now, const Leader& leader) {
+  s_.followersWatched = true;
+  for (ServerId each : s_.core) {
+    if (each != s_.leader) noteFollower(now, each, false, gapOf(leader.of(each)));
+  }
+}
+
+// Its commitIndex or its leader's has changed.
+void Progress::noteFollower(Time now, ServerId follower, bool moved, std::uint64_t gap) {
+  Seen& known = seen(follower);
+  if (known.leaderOf != Term{0}) return;
+  if (known.commitIndex >= seen(s_.leader).commitIndex) {
+    known.waiting = Time::max();
+  } else if (moved || known.waiting == Time::max()) {
+    known.waiting = now;
+    known.gap = gap;
+    s_.due = std::min(s_.due, dueOf(known));
+  }
 }
 
 // In peace, a leader that a majority has heard of stays.

@@ -58,11 +58,13 @@ class Progress : public trace::Observer {
     ServerSet together = {};   // with whom it shares a group of the partition
     std::uint32_t writes = 0;  // on their way to its disk
     Term leaderOf = 0;         // the term that it leads now; 0: none
-    // If it leads and has entries of its own term to commit:
-    Position uncommitted = {};   // the last of them
-    Time waiting = Time::max();  // since when its commitIndex stood still before it; max: not so
-    std::uint64_t gap = 0;       // for how many entries it may have to ask a follower
     Index commitIndex = 0;
+    // Since when its commitIndex stood still, though it should rise: if it leads, as it has entries
+    // of its own term to commit; otherwise, as its leader has committed more. max: it should not.
+    Time waiting = Time::max();
+    std::uint64_t gap = 0;      // for how many entries a leader may first have to ask a follower
+    Position uncommitted = {};  // if it leads: the last entry that it has to commit
+    Position committed = {};    // and the last that it has committed
     bool operator==(const Seen&) const = default;
   };
   struct OddLink {  // one that may not be as settings.link says
@@ -92,6 +94,7 @@ class Progress : public trace::Observer {
     Duration bound = {};     // what it may take
     Duration round = {};     // the longest that a request and its response take
     ServerId leader = 0;
+    bool followersWatched = false;  // whether it is known how far behind the leader they are
     bool operator==(const State&) const = default;
   };
 
@@ -111,8 +114,10 @@ class Progress : public trace::Observer {
   void begin();
   void judgeLeader();
   void judgeCommit();
-  void awaitCommit();
-  void noteLeader(const trace::Step& step, Seen& known);
+  Time dueOf(const Seen& known) const;
+  void noteLeader(const trace::Step& step, Seen& known, bool moved);
+  void noteFollowers(Time now, const Leader& leader);
+  void noteFollower(Time now, ServerId follower, bool moved, std::uint64_t gap);
   void leadershipChanged(Time now, ServerId server, Term termBefore);
   void report(ServerId first, Violation violation);
 

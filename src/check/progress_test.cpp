@@ -82,14 +82,75 @@ TEST(Progress, ALeaderThatDoesNotCommitIsFound) {
             "connected and undisturbed since 1 ms");
 }
 
+TEST(Progress, AFollowerThatDoesNotCommitWhatItsLeaderDidIsFound) {
+  Progress progress = began(within(ms(1000)));
+  const Server s1 = leader(1, 1, 1, {{1, "x"}});
+  tellStep(progress, ms(500), s1);
+  tellStep(progress, ms(1100), s1);  // by now the peace has lasted, and a leader is expected
+  Server s2 = follower(2, 1), s3 = follower(3, 1);
+  s2.log = s3.log = s1.log;
+  s2.commitIndex = s3.commitIndex = 1;
+  tellStep(progress, ms(1200), s2);
+  Progress both = progress;
+  tellStep(both, ms(1300), s3);
+  EXPECT_FALSE(finds(both, ms(100'000)));
+  EXPECT_FALSE(finds(progress, ms(2100)));
+  progress.finish(ms(2101));
+  ASSERT_NE(progress.violation(), nullptr);
+  EXPECT_EQ(tell(*progress.violation(), trace::Names({"A", "B", "C"})),
+            "C does not commit 1^1, as the leader of term 1 did, though A, B and C are a majority, "
+            "all connected and undisturbed since 1 ms");
+}
+
+TEST(Progress, AFollowerThatGoesOnCommittingIsGivenTime) {
+  Progress progress = began(within(ms(1000)));
+  Server s1 = leader(1, 1, 0, {{1, "x"}, {1, "y"}, {1, "z"}});
+  tellStep(progress, ms(500), s1);
+  for (Index i = 1; i <= Index{3}; ++i) {  // a step behind all the time
+    s1.commitIndex = s1.lastApplied = i;
+    tellStep(progress, ms(900 * static_cast<std::int64_t>(i.value) + 200), s1);
+    Server s2 = follower(2, 1), s3 = follower(3, 1);
+    s2.log = s3.log = s1.log;
+    s2.commitIndex = i;
+    s3.commitIndex = i - 1;
+    for (const Server& each : {s2, s3}) {
+      tellStep(progress, ms(900 * static_cast<std::int64_t>(i.value) + 300), each);
+    }
+  }
+  EXPECT_FALSE(finds(progress, ms(3900)));
+  EXPECT_TRUE(finds(progress, ms(4001)));
+}
+
+TEST(Progress, AFirstTimeoutThatWasChosenByHandIsWaitedFor) {
+  Progress progress(within(ms(1000)));
+  Server server = follower(1, 0);
+  server.as<Follower>()->electionDeadline = ms(30'000);
+  for (ServerId id : {1, 2, 3}) {
+    server.id = id;
+    progress.started(ms(0), server, false);
+  }
+  EXPECT_FALSE(finds(progress, ms(30'700)));
+  EXPECT_TRUE(finds(progress, ms(30'701)));
+}
+
 TEST(Progress, ALeaderThatGoesOnCommittingIsGivenTime) {
   Progress progress = began(within(ms(1000)));
   tellStep(progress, ms(900), leader(1, 1, 0, logOf({1})));
   for (std::uint64_t n = 1; n <= 5; ++n) {
     tellStep(progress, ms(900 + 900 * n), leader(1, 1, n, logOf({1, 1, 1, 1, 1, 1})));
+    for (ServerId id : {2, 3}) {
+      Server each = follower(id, 1);
+      each.commitIndex = n;
+      tellStep(progress, ms(910 + 900 * n), each);
+    }
   }
   EXPECT_EQ(progress.violation(), nullptr);
   tellStep(progress, ms(6000), leader(1, 1, 6, logOf({1, 1, 1, 1, 1, 1})));
+  for (ServerId id : {2, 3}) {
+    Server each = follower(id, 1);
+    each.commitIndex = 6;
+    tellStep(progress, ms(6010), each);
+  }
   EXPECT_FALSE(finds(progress, ms(100'000)));
 }
 

@@ -187,9 +187,11 @@ void Safety::checkHasCommitted(Time now, const Leadership& leader, Index committ
 // State Machine Safety: if a server has applied a log entry at a given index to its state machine,
 // no other server will ever apply a different log entry for the same index (§5.4.3).
 void Safety::checkApplied(Time now, const Server& server, Seen& known, const Apply& apply) {
+  // Out of order, nobody can say what it applies; that is told as a broken invariant.
+  if (apply.first != known.lastApplied + 1) return;
   const Index last = apply.first + apply.entries.size() - 1;
   // Nearly always these are the entries of its log itself, whose chains are known.
-  const bool fromLog = apply.first == known.lastApplied + 1 && last <= known.lastIndex() &&
+  const bool fromLog = last <= known.lastIndex() &&
                        known.applied == known.log[known.lastApplied.value] &&
                        apply.entries.begin() == &server.log[apply.first];
   std::vector<Chain> chains;
@@ -217,6 +219,7 @@ void Safety::checkCommitted(Time now, const Server& server, Seen& known) {
 void Safety::decide(Time now, const Server& server, Index first, Index last, const Chain* chains,
                     Decision decision) {
   const Index known = commits_.size();
+  if (first > known + 1) return;  // a gap: what is decided there is decided by nobody yet
   const Index shared = std::min(last, known);
   if (shared >= first && commits_[shared.value - 1].chain != chains[shared.value - first.value]) {
     return differentDecision(now, server, first, shared, chains, decision);

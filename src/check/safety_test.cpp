@@ -282,6 +282,18 @@ TEST(StateMachineSafety, WhatIsAppliedCountsNotOnlyWhatStandsInTheLog) {
   EXPECT_EQ(safety.violation()->entries.front().index, Index{2});
 }
 
+// That is for the invariants to tell: of such a server nobody can say what it has applied.
+TEST(StateMachineSafety, WhatIsAppliedOutOfOrderAccusesNobodyElse) {
+  const Server s1 = committed(follower(1, 1, logOf({1, 1, 1})), 3);
+  for (Index first : {Index(0), Index(2), Index(3)}) {
+    Safety safety = began(logOf({1, 1, 1}));
+    const Apply apply{.first = first, .entries = s1.log.from(3)};
+    tellStep(safety, ms(10), s1, {.apply = apply});
+    tellApply(safety, ms(20), committed(follower(2, 1, logOf({1, 1, 1})), 3), 1);
+    EXPECT_EQ(safety.violation(), nullptr);
+  }
+}
+
 TEST(StateMachineSafety, ARestartedServerAppliesTheSameAgain) {
   Safety safety = began(logOf({1, 1}));
   tellApply(safety, ms(10), committed(follower(1, 1, logOf({1, 1})), 2), 1);

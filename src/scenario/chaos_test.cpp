@@ -1,0 +1,44 @@
+// Runs in which everything goes wrong that can, with every checker on.
+#include <gtest/gtest.h>
+
+#include "check/checkers.h"
+#include "raft/quorum.h"
+#include "sim/chaos_test_support.h"
+
+namespace raft::scenario {
+namespace {
+
+check::ProgressSettings settingsOf(const sim::WorldSettings& world) {
+  check::ProgressSettings settings{.link = world.link};
+  for (const sim::Disk& disk : world.disks) {
+    settings.diskLatencyMax = std::max(settings.diskLatencyMax, disk.latencyMax);
+  }
+  return settings;
+}
+
+TEST(Chaos, NoSeedBreaksAnyProperty) {
+  std::uint64_t owed = 0;
+  std::uint64_t committed = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    const sim::WorldSettings settings = sim::chaoticSettings(seed);
+    sim::World world(settings);
+    check::Checkers checkers(settingsOf(settings));
+    sim::makeChaos(world, seed, checkers);
+    sim::mend(world, checkers);
+    // Long enough for progress to be judged: it is owed in nearly all of these runs.
+    const std::optional<Duration> bound = checkers.progress.bound();
+    owed += bound.has_value();
+    world.runUntil(world.now() + bound.value_or(Duration(0)) * 2, checkers);
+    checkers.finish(world.now());
+    if (const check::Violation* found = checkers.violation()) {
+      ADD_FAILURE() << "seed " << seed << ": " << check::nameOf(found->property) << " at "
+                    << trace::text(found->time) << ": " << check::tell(*found);
+    }
+    committed += world.server(1).commitIndex.value;
+  }
+  EXPECT_GT(owed, 200u);
+  EXPECT_GT(committed, 10'000u);
+}
+
+}  // namespace
+}  // namespace raft::scenario
