@@ -69,7 +69,7 @@ bool World::refused(Client& client, const NotLeader& hint, Observer& observer) {
                                                 .leaderId = hint.leaderId});
   const ServerId leader = hint.leaderId.value_or(client.server);
   const bool another = leader != client.server && 1 <= leader.value && leader.value <= size();
-  // Servers that take each other for the leader would send it round for ever.
+  // Along hints terms rise, so they end; those of a broken core must not hold up time for ever.
   if (another && client.redirects < size()) {
     ++client.redirects;
     client.server = leader;

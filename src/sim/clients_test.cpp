@@ -147,8 +147,7 @@ TEST(Client, OfAClusterOfOneIsAnsweredAtOnce) {
   EXPECT_EQ(told.deeds.back().time, milliseconds(140));
 }
 
-TEST(Client, HintsInACircleDoNotHoldUpTime) {
-  // Each takes the other for the leader, and neither leads.
+TEST(Client, AHintThatIsOutdatedLeadsToOneWhoKnowsNoLeader) {
   World world(withClients({{.requests = 1}}));
   Recorder told;
   world.runUntil(milliseconds(90), told);

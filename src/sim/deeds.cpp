@@ -25,7 +25,7 @@ void World::restart(ServerId id, Observer& observer) {
   tellStart(observer);
   Host& host = this->host(id);
   RAFT_ASSERT(host.state == Host::State::Crashed, "what restarts had crashed");
-  host.restart(timerSeed(seed_, id, host.restarts + 1), now_);
+  host.restart(timerSeed(seed_, id, host.life + 1), now_);
   armTimer(host, now_);
   observer.started(now_, host.server, true);
 }
@@ -46,7 +46,7 @@ void World::resume(ServerId id, Observer& observer) {
   RAFT_ASSERT(host.state == Host::State::Paused, "what resumes was paused");
   host.state = Host::State::Running;
   observer.resumed(now_, id);
-  for (Envelope& message : host.waiting) messages_.push(at(now_), std::move(message), true);
+  for (Envelope& message : host.waiting) messages_.push(at(now_), std::move(message), host.life);
   host.waiting.clear();
   armDisk(host);
   armTimer(host, now_);
@@ -90,17 +90,17 @@ struct Ahead {
   Moment at;
   const Input* message;
   std::uint32_t owner;
-  bool arrived;
+  std::uint32_t life;  // in which it waited at a paused server
 };
 
 std::vector<Ahead> inOrder(const MessageQueue& messages, const Alarms& alarms) {
   std::vector<Ahead> all;
   for (const MessageQueue::Event& event : messages.events()) {
-    all.push_back({event.at, &messages[event.slot], 0, event.arrived});
+    all.push_back({event.at, &messages[event.slot], 0, event.life});
   }
   for (std::uint32_t owner = 0; owner < alarms.size(); ++owner) {
     if (alarms.of(owner).time == never) continue;
-    all.push_back({alarms.of(owner), nullptr, owner, false});
+    all.push_back({alarms.of(owner), nullptr, owner, 0});
   }
   std::ranges::sort(all, [](const Ahead& a, const Ahead& b) { return a.at < b.at; });
   return all;
@@ -108,7 +108,7 @@ std::vector<Ahead> inOrder(const MessageQueue& messages, const Alarms& alarms) {
 
 // Sequence numbers count causes since the beginning: only the order that they give matters.
 bool same(const Ahead& a, const Ahead& b) {
-  if (a.at.time != b.at.time || a.owner != b.owner || a.arrived != b.arrived) return false;
+  if (a.at.time != b.at.time || a.owner != b.owner || a.life != b.life) return false;
   if (a.message == nullptr || b.message == nullptr) return a.message == b.message;
   return *a.message == *b.message;
 }

@@ -31,15 +31,15 @@ class MessageQueue {
   struct Event {
     Moment at;
     std::uint32_t slot;
-    bool arrived;  // it has reached its host before, and waited there (a paused server)
+    std::uint32_t life;  // it waited at a paused server in this life of it; 0: it is on its way
   };
 
   bool empty() const { return heap_.empty(); }
   // When the next one arrives; {never} if there is none.
   Moment next() const { return heap_.empty() ? Moment{} : heap_.front().at; }
 
-  void push(Moment at, Envelope&& message, bool arrived = false) {
-    heap_.push_back({at, store(std::move(message)), arrived});
+  void push(Moment at, Envelope&& message, std::uint32_t life = 0) {
+    heap_.push_back({at, store(std::move(message)), life});
     siftUp(static_cast<std::uint32_t>(heap_.size()) - 1);
   }
   // Takes the earliest out of the order. Its message stays in its slot until it is released.

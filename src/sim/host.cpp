@@ -6,9 +6,9 @@
 
 namespace raft::sim {
 
-std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t restarts) {
-  const std::uint64_t life = std::uint64_t{restarts} << 32 | server.value;
-  return Random::stream(worldSeed, static_cast<std::uint64_t>(Purpose::Timer), life).seed;
+std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t life) {
+  const std::uint64_t entity = std::uint64_t{life - 1} << 32 | server.value;
+  return Random::stream(worldSeed, static_cast<std::uint64_t>(Purpose::Timer), entity).seed;
 }
 
 bool Host::begin(Write&& write, Time now) {
@@ -41,7 +41,7 @@ void Host::crash() {
 
 void Host::restart(std::uint64_t seed, Time now) {
   state = State::Running;
-  ++restarts;
+  ++life;
   durable = 0;
   server = Server::start(server.id, server.voters, server.settings, seed, now, disk);
 }

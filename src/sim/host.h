@@ -30,7 +30,7 @@ struct Host {
   Disk speed = {};
   Random chance = {};  // of the disk's latencies
   State state = State::Running;
-  std::uint32_t restarts = 0;
+  std::uint32_t life = 1;                  // rises with each restart
   WriteId durable = 0;                     // the last write of this life that is on `disk`
   std::vector<PendingWrite> writing = {};  // not durable yet, in order
   std::vector<Send> held = {};             // until the write that they speak of is durable
@@ -51,7 +51,7 @@ struct Host {
   void persist(const Write& write);
 };
 
-// The seed of a server's own chance, in its life number `restarts`.
-std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t restarts);
+// The seed of a server's own chance, in its life number `life`, from 1.
+std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t life);
 
 }  // namespace raft::sim

@@ -272,5 +272,36 @@ TEST(Pause, ACrashLosesWhatHadArrivedMeanwhile) {
   EXPECT_FALSE(world.isPaused(2));
 }
 
+TEST(Crash, WhatHadArrivedWhileItWasPausedDoesNotReachTheNextLife) {
+  World world = slowDisks(Duration(0));
+  Recorder told;
+  world.runUntil(milliseconds(9), told);
+  world.pause(2, told);
+  world.runUntil(milliseconds(30), told);  // a RequestVote waits there, and heartbeats do
+  told.clear();
+  world.resume(2, told);
+  world.crash(2, told);
+  world.restart(2, told);
+  world.runUntil(milliseconds(30), told);
+  EXPECT_EQ(told.timesOf<Envelope>(2), std::vector<Time>{});
+  ASSERT_FALSE(told.missing.empty());
+  for (const auto& each : told.missing) {
+    EXPECT_EQ(each.message.to, ServerId{2});
+    EXPECT_EQ(each.why, Lost::ReceiverDown);
+  }
+}
+
+TEST(Crash, EachLifeDrawsFromASeedOfItsOwn) {
+  World world = slowDisks(Duration(0));
+  Recorder told;
+  std::vector<std::uint64_t> seeds{world.server(2).random.seed};
+  for (int life = 0; life < 3; ++life) {
+    world.crash(2, told);
+    world.restart(2, told);
+    EXPECT_EQ(std::ranges::count(seeds, world.server(2).random.seed), 0);
+    seeds.push_back(world.server(2).random.seed);
+  }
+}
+
 }  // namespace
 }  // namespace raft::sim
