@@ -202,6 +202,15 @@ def check_places(_path, text, _code):
         yield line_of(text, match.start()), place, "a relative path"
 
 
+def check_links(path, text, _code):
+    """Links inside the checkout lead to something. What stands in a block of code is no link."""
+    folder = (ROOT / path).parent
+    prose = re.sub(r"^```.*?^```", lambda m: "\n" * m[0].count("\n"), text, flags=re.M | re.S)
+    for match in re.finditer(r"\]\(([^)#\s:]+)(?:#[^)\s]*)?\)", prose):
+        if not (folder / match[1]).exists():
+            yield line_of(prose, match.start()), f"a link to `{match[1]}`", "a file that is there"
+
+
 RULES = [
     (CPP, check_includes),
     (CPP, check_words),
@@ -210,6 +219,7 @@ RULES = [
     (CODE, check_sizes),
     (TEXT, check_text),
     (TEXT, check_places),
+    ((".md",), check_links),
 ]
 
 

@@ -181,6 +181,14 @@ class Texts(unittest.TestCase):
         self.assertFalse(here.search("a bookshelf/raftlab, /shelfmark"))
 
 
+    def test_links_lead_somewhere(self):
+        text = "[a](scenarios.md), [b](../src/raft#x), [c](#here), [d](https://example.org/no.md)\n"
+        self.assertEqual(found("docs/a.md", text), [])
+        self.assertEqual(
+            found("docs/a.md", "\n[a](nothing.md#x)\n```\n[b](no.md)\n```\n[c](../no)\n"),
+            ["2: a link to `nothing.md`", "6: a link to `../no`"])
+
+
 class Formatting(unittest.TestCase):
     def test_clang_format_is_asked(self):
         if tidy.shutil.which("clang-format-14") is None:
