@@ -59,8 +59,9 @@ class Checkout(unittest.TestCase):
         """A folder with these commands alone, as a PATH; a name=text is a script of that text."""
         folder = self.place / "bin"
         folder.mkdir()
-        for name in names:
-            name, _, text = name.partition("=")
+        # Of two with one name the last counts. Not written through the first: as root, that would
+        # replace the system's own command.
+        for name, text in dict(word.partition("=")[::2] for word in names).items():
             if text:
                 (folder / name).write_text(f"#!/bin/sh\n{text}\n")
                 (folder / name).chmod(0o755)
