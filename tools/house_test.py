@@ -80,7 +80,7 @@ class Raftlab(Checkout):
         link.symlink_to(self.raftlab)
         first = run(link, "a b", "", "*", stdin="line\n", cwd="/")
         self.assertEqual(first.stdout, "one <a b> <> <*> input line\n", first.stderr)
-        self.assertEqual(first.stderr, "link: building, once (a minute or two)\n")
+        self.assertEqual(first.stderr, "link: building, once (a few minutes)\n")
 
         later = run(self.raftlab, "five")
         self.assertEqual((later.returncode, later.stdout, later.stderr), (5, "one <five>\n", ""))
