@@ -313,7 +313,9 @@ inline bool isFinding(const Fact& fact) {
   return fact.is<InvariantBroken>() || fact.is<PropertyViolated>() || fact.is<Unexplained>();
 }
 
-// Where facts go, one by one, in order.
+// Where facts go. Whoever tells facts calls told() once for each, in the order of what happened:
+// neither time nor step ever goes back. A sink keeps what it needs; `fact` may be gone after the
+// call.
 class FactSink {
  public:
   virtual ~FactSink() = default;

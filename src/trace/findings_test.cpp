@@ -223,8 +223,9 @@ TEST(Findings, EntriesThatFollowNothing) {
   step.after.log.append({1, "d"});
   step.writeAnew(1);
   step.answer() = {.term = 1, .success = true, .prevLogIndex = 3, .matchIndex = 4};
-  EXPECT_THAT(step.findings(), HasSubstr("accepts A's AppendEntries, which no rule explains: the "
-                                         "entries would follow 3^1, and B's log is empty (§5.3)"));
+  EXPECT_THAT(step.findings(),
+              HasSubstr("accepts A's AppendEntries, which no rule explains: it "
+                        "names 3^1 as the entry before, and B's log is empty (§5.3)"));
   EXPECT_THAT(step.findings(), HasSubstr("has the log 1^1 now"));
 }
 

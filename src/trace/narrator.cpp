@@ -107,7 +107,7 @@ void Narrator::paused(Time time, ServerId server) {
 
 void Narrator::resumed(Time time, ServerId server) {
   tell(time, server, Resumed{.role = known(server).role},
-       "it goes on as if no time had passed, and what arrived meanwhile reaches it now");
+       "for it no time has passed, and what arrived meanwhile reaches it now");
 }
 
 void Narrator::networkChanged(Time time, const NetworkChange& change) {

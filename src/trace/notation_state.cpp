@@ -45,8 +45,10 @@ std::string allEntries(Index first, const Entries& entries) {
 
 struct MessageText {
   std::string operator()(const RequestVote::Request& m) const {
-    return "RequestVote term " + text(m.term.value) + ", log ends in " +
-           (m.lastLogIndex == Index{0} ? "nothing" : entryText(m.lastLogIndex, m.lastLogTerm));
+    return "RequestVote term " + text(m.term.value) +
+           (m.lastLogIndex == Index{0}
+                ? ", empty log"
+                : ", log ends in " + entryText(m.lastLogIndex, m.lastLogTerm));
   }
   std::string operator()(const RequestVote::Response& m) const {
     return (m.voteGranted ? "vote, term " : "no vote, term ") + text(m.term.value);

@@ -42,6 +42,7 @@ class Reading {
   void receive(const Envelope&, const RequestVote::Request&);
   void receive(const Envelope&, const RequestVote::Response&);
   std::optional<VoteRefusal> refusalOf(const Envelope&, const RequestVote::Request&) const;
+  std::string termIsOver(Term old) const;
   std::string whyRefused(const RequestVote::Request&, VoteRefusal) const;
   void countVotes(const Candidate& candidate);
   void becomeLeader(ServerSet votes);

@@ -58,17 +58,16 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
   const std::string wanted = entryText(m.prevLogIndex, m.prevLogTerm);
   std::string reason;
   if (why == AppendRefusal::OldTerm) {
-    reason =
-        "term " + text(m.term.value) + " is over, it is in term " + text(term_.value) + " (§5.1)";
+    reason = termIsOver(m.term);
   } else if (m.prevLogIndex > was_.log.lastIndex()) {
-    reason = "the entries would follow " + wanted + ", and " + own() + "'s log " +
+    reason = "it names " + wanted + " as the entry before, and " + own() + "'s log " +
              (was_.log.lastIndex() == Index{0}
                   ? "is empty"
                   : "ends in " + entryText(was_.log.lastIndex(), was_.log.lastTerm())) +
              " (§5.3)";
   } else {
     refused.ours = was_.log.term(m.prevLogIndex);
-    reason = "the entries would follow " + wanted + ", and " + own() + " has " +
+    reason = "it names " + wanted + " as the entry before, and " + own() + " has " +
              entryText(m.prevLogIndex, *refused.ours) + " there (§5.3)";
   }
   const auto* answer = answerTo<AppendEntries::Response>(envelope.from, "AppendEntries");
@@ -110,10 +109,14 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
              text(was_.log.term(index + 1).value) + ", leader " + name(envelope.from) +
              "'s of term " + text(fresh->term.value) + " (§5.3)");
   }
-  expectAppended(fresh, m.entries.end(), Source::Leader, envelope.from,
-                 "they follow " + entryText(m.prevLogIndex, m.prevLogTerm) +
-                     (m.prevLogIndex == Index{0} ? ", where all logs begin (§5.3)"
-                                                 : ", which both logs have (§5.3)"));
+  const bool one = fresh != m.entries.end() && fresh + 1 == m.entries.end();
+  std::string why = one ? "it is the first entry, so nothing before it has to match (§5.3)"
+                        : "they begin the log, so nothing before them has to match (§5.3)";
+  if (index != Index{0}) {
+    why = (one ? "it follows " : "they follow ") + entryText(index, was_.log.term(index)) +
+          ", which both logs have (§5.3)";
+  }
+  expectAppended(fresh, m.entries.end(), Source::Leader, envelope.from, std::move(why));
 
   const Index lastNew = m.prevLogIndex + m.entries.size();
   commitIndex_ = std::max(commitIndex_, std::min(m.leaderCommit, lastNew));
@@ -121,11 +124,10 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
   if (!answer) return;
   const AppendEntries::Response expected{
       .term = term_, .success = true, .prevLogIndex = m.prevLogIndex, .matchIndex = lastNew};
-  const std::string why =
-      m.entries.empty() ? "it has heard its leader and starts its election timeout again (§5.2)"
-      : m.prevLogIndex == Index{0} ? "the entries begin where all logs begin (§5.3)"
-                                   : "it has " + entryText(m.prevLogIndex, m.prevLogTerm) +
-                                         ", which the message follows (§5.3)";
+  why = m.entries.empty() ? "it has heard its leader and starts its election timeout again (§5.2)"
+        : m.prevLogIndex == Index{0} ? "the entries begin where all logs begin (§5.3)"
+                                     : "it has " + entryText(m.prevLogIndex, m.prevLogTerm) +
+                                           ", which the message follows (§5.3)";
   if (*answer != expected) {
     return unexplained(
         "answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),

@@ -48,11 +48,12 @@ void Reading::compareCommit() {
       return tell(advanced, "leader " + name(from) + " says so (§5.3)");
     }
     advanced.holders = holdersOf(*leader, is);
-    return tell(advanced, names_.of(advanced.holders) +
-                              (advanced.holders.size() == 1 ? " has it, " : " have it, ") +
-                              text(advanced.holders.size()) + all +
-                              " and so a majority, and it is of the leader's own term " +
-                              text(term_.value) + " (§5.3, §5.4.2)");
+    const bool one = was_.commitIndex + 1 == is;
+    return tell(advanced,
+                names_.of(advanced.holders) + (advanced.holders.size() == 1 ? " has " : " have ") +
+                    (one ? "it, " : "them, ") + text(advanced.holders.size()) + all +
+                    " and so a majority, and " + (one ? "it" : "the last") +
+                    " is of the leader's own term " + text(term_.value) + " (§5.3, §5.4.2)");
   }
   std::string why = "by the rules it is " + text(commitIndex_.value);
   if (is > is_.log.lastIndex()) {

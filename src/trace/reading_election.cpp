@@ -113,11 +113,14 @@ std::optional<VoteRefusal> Reading::refusalOf(const Envelope& envelope,
   return std::nullopt;
 }
 
+// Why it refuses what a server of an earlier term asks.
+std::string Reading::termIsOver(Term old) const {
+  return "term " + text(old.value) + " is over, term " + text(term_.value) + " has begun (§5.1)";
+}
+
 std::string Reading::whyRefused(const RequestVote::Request& m, VoteRefusal why) const {
   switch (why) {
-    case VoteRefusal::OldTerm:
-      return "term " + text(m.term.value) + " is over, it is in term " + text(term_.value) +
-             " (§5.1)";
+    case VoteRefusal::OldTerm: return termIsOver(m.term);
     case VoteRefusal::AlreadyVoted:
       return own() + "'s vote in term " + text(term_.value) + " is for " +
              (votedFor_ == was_.id ? "itself" : name(votedFor_)) +

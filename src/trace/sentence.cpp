@@ -73,7 +73,7 @@ struct Predicate {
     return out + ", with a log that ends in " + entryText(f.lastIndex, f.lastTerm);
   }
   std::string operator()(const Crashed& f) const {
-    return one("crashes", "crash") + (f.role == RoleName::Leader ? ", the leader" : "");
+    return one("crashes", "crash") + (f.role == RoleName::Leader ? " as leader" : "");
   }
   std::string operator()(const Paused&) const { return one("stands", "stand") + " still"; }
   std::string operator()(const Resumed&) const { return one("goes", "go") + " on"; }
@@ -124,8 +124,9 @@ struct Predicate {
            " for " + places(f.first, f.last);
   }
   std::string operator()(const ProposalRefused& f) const {
-    return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") + ": " +
-           (f.leader ? "the leader is " + of(*f.leader) : "it knows of no leader");
+    return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
+           (f.leader ? one(" and names ", " and name ") + of(*f.leader) + " as the leader"
+                     : one(" and knows", " and know") + " of no leader");
   }
   std::string operator()(const EntriesAppended& f) const {
     return one("appends ", "append ") + entriesInFull(f.first, f.entries);
@@ -157,7 +158,7 @@ struct Predicate {
            text(f.after.value);
   }
   std::string operator()(const NextIndexLowered& f) const {
-    return "will send " + of(f.follower) + " the entries from index " + text(f.after.value) + " on";
+    return one("goes", "go") + " back to index " + text(f.after.value) + " for " + of(f.follower);
   }
   std::string operator()(const CommitAdvanced& f) const {
     const bool single = f.before + 1 == f.after;
@@ -185,8 +186,9 @@ struct Predicate {
     return one("starts write ", "start write ") + text(f.id.value) + ": " + what;
   }
   std::string operator()(const WriteDurable& f) const {
-    return one("has write ", "have write ") + text(f.id.value) +
-           " on disk; the log is durable up to index " + text(f.durableIndex.value);
+    return one("has write ", "have write ") + text(f.id.value) + " on disk" +
+           (f.durableIndex == Index{0} ? ""
+                                       : ", and its log up to index " + text(f.durableIndex.value));
   }
   std::string operator()(const MessageIgnored& f) const {
     return one("ignores ", "ignore ") + of(f.envelope.from) + "'s " +
