@@ -1,24 +1,35 @@
 // Conditions: phrases, lists of them, and the table of what a cluster looks like.
 #include "scenario/reading.h"
+#include "trace/notation.h"
 
 namespace raft::scenario {
 namespace {
 
-std::string text(const EntryPattern& entry) {
-  std::string out = entry.term ? std::to_string(entry.term->value) : "";
-  if (!entry.noop && !entry.command) return out;
-  if (!out.empty()) out += " ";
-  return out + (entry.noop ? "no-op" : *entry.command);
+// A log as the story writes it: "1^1, 2^1 (SetX=10)". An entry of any term is its command alone.
+std::string text(const std::vector<EntryPattern>& log) {
+  if (log.empty()) return "empty";
+  std::string out;
+  Index index = 0;
+  for (const EntryPattern& entry : log) {
+    if (!out.empty()) out += ", ";
+    ++index;
+    const std::string meaning = entry.noop ? "no-op" : entry.command.value_or("");
+    const std::string place = entry.term ? trace::entryText(index, *entry.term) : "";
+    out += place.empty() ? meaning : meaning.empty() ? place : place + " (" + meaning + ")";
+  }
+  return out;
 }
 
-std::string text(const std::vector<EntryPattern>& entries) {
-  if (entries.empty()) return "empty";
-  std::string out = "[";
-  for (const EntryPattern& entry : entries) {
-    if (out.size() > 1) out += ", ";
-    out += text(entry);
+// Commands, wherever they stand: "SetX=10, SetX=11 of term 2".
+std::string commandsText(const std::vector<EntryPattern>& commands) {
+  if (commands.empty()) return "no command";
+  std::string out;
+  for (const EntryPattern& entry : commands) {
+    if (!out.empty()) out += ", ";
+    out += entry.noop ? "no-op" : entry.command.value_or("an entry");
+    if (entry.term) out += " of term " + std::to_string(entry.term->value);
   }
-  return out + "]";
+  return out;
 }
 
 // Whether the words for `who` want a verb in the plural.
@@ -180,8 +191,8 @@ void Reading::reachedBy(const Value& value, Stage stage, const Who& who, const s
   if (value.isSequence()) {
     const std::optional<std::vector<EntryPattern>> commands = entries(value);
     if (!commands) return;
-    const std::string what = commands->empty() ? "no command" : text(*commands);
-    out.push_back({value.at, verb + what, ReachedCommands{who, stage, *commands}});
+    out.push_back(
+        {value.at, verb + commandsText(*commands), ReachedCommands{who, stage, *commands}});
     return;
   }
   const std::optional<std::uint64_t> index =
