@@ -120,7 +120,8 @@ std::string heading(const Loaded& loaded, const PlayOptions& options, const Styl
   return out + "\n";
 }
 
-Outcome tellStory(const Loaded& loaded, const PlayOptions& options) {
+// `explained`: what stories before this one have explained; is added to.
+Outcome tellStory(const Loaded& loaded, const PlayOptions& options, trace::Notions& explained) {
   const Style style{options.colour};
   print(heading(loaded, options, style));
   std::string page;
@@ -131,6 +132,7 @@ Outcome tellStory(const Loaded& loaded, const PlayOptions& options) {
   look.colour = options.colour;
   look.ascii = options.ascii;
   look.details = options.details;
+  look.explained = explained;
   trace::Story story(look, page);
   const auto flush = [&] {
     if (page.empty()) return;
@@ -139,6 +141,7 @@ Outcome tellStory(const Loaded& loaded, const PlayOptions& options) {
   };
   const Outcome out = runTold(loaded.scenario, options.run, &story, true, flush);
   story.finish();
+  explained = story.explained();
   flush();
   print("\n" + failureText(loaded, out, options.width, options.colour) + verdict(out, style));
   return out;
@@ -205,6 +208,7 @@ int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options) {
   const Style style{options.colour};
   std::uint64_t failed = 0;
   std::uint64_t played = 0;
+  trace::Notions explained = 0;
   bool interruptedNow = false;
   for (const Loaded& loaded : scenarios) {
     Outcome outcome;
@@ -216,7 +220,7 @@ int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options) {
             verdict(outcome, style));
     } else {
       if (played != 0) print("\n" + style.faint(std::string(options.width, '-')) + "\n\n");
-      outcome = tellStory(loaded, options);
+      outcome = tellStory(loaded, options, explained);
     }
     ++played;
     if (!outcome.passed()) ++failed;

@@ -21,16 +21,24 @@ Story::Story(StoryOptions options, std::string& out)
 void Story::told(const Fact& fact) {
   if (!group_.empty() && (group_.front().step != fact.step || group_.front().time != fact.time ||
                           group_.front().server != fact.server)) {
+    const bool later = group_.front().time != fact.time;
     closeGroup();
+    if (later) endInstant();
   }
-  if (!held_.empty() && held_.front().time != fact.time) flush();
   group_.push_back(fact);
 }
 
 void Story::finish() {
   closeGroup();
-  flush();
+  endInstant();
   tellQuiet();
+}
+
+// Heartbeats count only from here: what is told of the instant stands below the quiet before it.
+void Story::endInstant() {
+  flush();
+  for (const Fact& fact : recent_) seeHeartbeat(fact);
+  recent_.clear();
 }
 
 Lane& Story::lane(ServerId server) {
@@ -52,7 +60,16 @@ void Story::see(const Fact& fact) {
     votes.insert(counted->voter);
   }
   seeRole(fact, own);
-  seeHeartbeat(fact);
+  const auto* accepted = fact.as<AppendAccepted>();
+  if (accepted && accepted->entries > 0) unheard_[fact.server.value] = accepted->matchIndex;
+  if (const auto* delivered = fact.as<MessageDelivered>()) {
+    const auto* answer = std::get_if<AppendEntries::Response>(&delivered->envelope.message);
+    if (answer && answer->success) unheard_.erase(delivered->envelope.from.value);
+  }
+  if (fact.is<HeartbeatsSent>() || fact.is<EntriesSent>() || fact.is<AppendAccepted>() ||
+      fact.is<MessageDelivered>() || fact.is<MessageLost>()) {
+    recent_.push_back(fact);
+  }
 }
 
 void Story::seeRole(const Fact& fact, Lane& own) {
@@ -64,12 +81,21 @@ void Story::seeRole(const Fact& fact, Lane& own) {
   if (fact.is<Paused>()) own.paused = true;
 }
 
-void Story::seeHeartbeat(const Fact& fact) {
-  if (const auto* accepted = fact.as<AppendAccepted>()) {
-    for (Heartbeats& each : quiet_) {
-      if (each.leader == accepted->leader) each.answered.insert(fact.server);
-    }
+void Story::seeAnswer(const Fact& fact) {
+  const auto* accepted = fact.as<AppendAccepted>();
+  const auto* delivered = fact.as<MessageDelivered>();
+  const auto* lost = fact.as<MessageLost>();
+  for (Heartbeats& each : quiet_) {
+    if (accepted && each.leader == accepted->leader) each.accepted.insert(fact.server);
+    if (!delivered && !lost) continue;
+    const Envelope& envelope = delivered ? delivered->envelope : lost->envelope;
+    if (!std::holds_alternative<AppendEntries::Response>(envelope.message)) continue;
+    if (envelope.to == each.leader) (lost ? each.lost : each.heard).insert(envelope.from);
   }
+}
+
+void Story::seeHeartbeat(const Fact& fact) {
+  seeAnswer(fact);
   const auto* heartbeats = fact.as<HeartbeatsSent>();
   const auto* entries = fact.as<EntriesSent>();
   if (heartbeats ? heartbeats->first : !entries || !entries->again) return;
@@ -80,7 +106,9 @@ void Story::seeHeartbeat(const Fact& fact) {
                       .last = fact.time,
                       .interval = {},
                       .sentTo = {},
-                      .answered = {}});
+                      .accepted = {},
+                      .heard = {},
+                      .lost = {}});
     at = quiet_.end() - 1;
   }
   if (at->rounds == 0 || at->last != fact.time) {
@@ -91,12 +119,11 @@ void Story::seeHeartbeat(const Fact& fact) {
   for (ServerId to : heartbeats ? heartbeats->to : entries->to) at->sentTo.insert(to);
 }
 
-// Whether a reader was told the same before, and it only goes on.
-bool Story::repeats() const {
+// Whether a reader was told the same before, and it only goes on. If not, it is told now.
+bool Story::repeats() {
   const Fact& fact = group_.front();
   const auto seen = [&](ServerId to, std::uint64_t term, std::string what) {
-    auto& once = const_cast<Story*>(this)->once_;
-    return !once.emplace(fact.server.value, to.value, term, std::move(what)).second;
+    return !once_.emplace(fact.server.value, to.value, term, std::move(what)).second;
   };
   if (const auto* asked = fact.as<VotesRequested>(); asked && asked->again) {
     return seen(0, fact.term.value, "asks again");
@@ -105,9 +132,13 @@ bool Story::repeats() const {
   if (!lost) return false;
   const Message& message = lost->envelope.message;
   const auto* entries = std::get_if<AppendEntries::Request>(&message);
+  const auto* answer = std::get_if<AppendEntries::Response>(&message);
   const auto* vote = std::get_if<RequestVote::Response>(&message);
+  const auto unheard = unheard_.find(fact.server.value);
+  const bool acknowledges = answer && answer->success && unheard != unheard_.end() &&
+                            answer->matchIndex == unheard->second;
   const bool counts = std::holds_alternative<RequestVote::Request>(message) ||
-                      (vote && vote->voteGranted) ||
+                      (vote && vote->voteGranted) || acknowledges ||
                       (entries && !entries->entries.empty() && lost->why == Lost::Chance);
   return !counts ||
          seen(lost->envelope.to, termOf(message).value, std::string(messageName(message)));
@@ -116,13 +147,14 @@ bool Story::repeats() const {
 void Story::closeGroup() {
   if (group_.empty()) return;
   for (const Fact& fact : group_) see(fact);
-  if (options_.details) details();
+  if (options_.details) details(true);
   if (options_.details ? !group_.front().is<MessageLost>() : !repeats()) {
     const ServerId server = group_.front().server;
     Words words = wordsOf(group_, server == ServerId{0} ? ServerSet{} : votes_[server.value],
                           {.names = options_.names, .servers = options_.servers});
     if (!words.text.empty()) hold(lineOf(std::move(words)));
   }
+  if (options_.details) details(false);
   group_.clear();
 }
 
@@ -134,12 +166,14 @@ Story::Line Story::lineOf(Words words) {
             .many = std::move(words.many),
             .explanations = {},
             .tone = words.finding ? Page::Tone::Alarm : Page::Tone::Plain,
-            .others = {},
-            .before = {},
-            .after = {},
             .lanes = lanes_};
+  if (words.listed) {
+    line.others = {*words.listed};
+    line.frames = {std::move(words.one), std::move(words.several)};
+  }
   for (const Fact& fact : group_) {
-    if (fact.is<VoteCounted>()) line.sort = Line::Sort::Votes;
+    const auto* vote = fact.as<VoteCounted>();
+    if (vote && vote->granted) line.sort = Line::Sort::Votes;
     if (fact.is<BecameLeader>()) line.sort = Line::Sort::Elected;
     if (const auto* late = fact.as<MessageIgnored>(); late && late->why == Ignored::ElectionOver) {
       line.sort = Line::Sort::LateVote;
@@ -148,32 +182,23 @@ Story::Line Story::lineOf(Words words) {
     if (const auto* expected = fact.as<Expected>(); expected && !expected->holds) {
       line.tone = Page::Tone::Alarm;
     }
-    if (const auto* lost = fact.as<MessageLost>()) {
-      line.sort = Line::Sort::Lost;
-      line.others = {lost->envelope.to};
-      line.before = options_.names.of(fact.server) + "'s " +
-                    std::string(messageName(lost->envelope.message)) + " does not reach ";
-      line.after = lost->why == Lost::Chance     ? ": the network loses it."
-                   : lost->why == Lost::LinkDown ? ": the link is down."
-                                                 : ": it is down.";
-      line.text = line.before + options_.names.of(line.others) + line.after;
-      line.many.clear();
-    }
   }
-  if (options_.explain) line.explanations = explanationsOf(group_, explained_);
+  if (options_.explain) line.explanations = explanationsOf(group_, options_.explained);
   return line;
 }
 
-// Each message and write as a line of its own.
-void Story::details() {
+// Each message and write as a line of its own: what led to the group's sentence stands before it,
+// and what came of it after.
+void Story::details(bool before) {
   for (const Fact& fact : group_) {
-    const bool detail = fact.is<MessageSent>() || fact.is<MessageDelivered>() ||
-                        fact.is<MessageDuplicated>() || fact.is<MessageLost>() ||
-                        fact.is<WriteAsked>() || fact.is<WriteDurable>() ||
+    const bool cause = fact.is<MessageDelivered>() || fact.is<WriteDurable>();
+    const bool detail = cause || fact.is<MessageSent>() || fact.is<MessageDuplicated>() ||
+                        fact.is<MessageLost>() || fact.is<WriteAsked>() ||
                         fact.is<HeartbeatsSent>() || fact.is<ClientAsked>();
     const auto* accepted = fact.as<AppendAccepted>();
     const auto* first = fact.as<HeartbeatsSent>();
     if ((first && first->first) || !(detail || (accepted && accepted->entries == 0))) continue;
+    if (cause != before) continue;
     const std::string why = fact.is<MessageLost>() ? ": " + fact.reason : "";
     hold({.time = fact.time,
           .subjects = {fact.server},
@@ -181,9 +206,6 @@ void Story::details() {
           .many = {},
           .explanations = {},
           .tone = Page::Tone::Quiet,
-          .others = {},
-          .before = {},
-          .after = {},
           .lanes = lanes_});
   }
 }
@@ -193,9 +215,7 @@ bool Story::mergeVotes(Line& line) {
   for (auto at = held_.rbegin(); at != held_.rend(); ++at) {
     if (at->subjects != line.subjects) continue;
     const bool newer = at->sort == Line::Sort::Votes &&
-                       (line.sort == Line::Sort::Votes || line.sort == Line::Sort::Elected) &&
-                       at->text.find("does not get") == std::string::npos &&
-                       line.text.find("does not get") == std::string::npos;
+                       (line.sort == Line::Sort::Votes || line.sort == Line::Sort::Elected);
     if (newer) {
       held_.erase(std::next(at).base());
       return false;
@@ -216,32 +236,40 @@ std::string Story::lateVotes(const ServerSet& voters) const {
          (voters.size() == 1 ? " arrives" : " arrive") + " at the same moment.";
 }
 
-// One message to several that are lost alike are one line.
-bool Story::mergeLost(Line& line) {
-  if (held_.empty() || held_.back().sort != Line::Sort::Lost) return false;
+// Sentences of one instant that differ in the server that they name are one of all of them.
+bool Story::mergeListed(Line& line) {
+  for (auto at = held_.rbegin(); at != held_.rend(); ++at) {
+    if (at->frames == line.frames && at->subjects == line.subjects) {
+      for (ServerId each : line.others) at->others.insert(each);
+      const Frame& frame = at->frames[at->others.size() == 1 ? 0 : 1];
+      at->text = frame.before + options_.names.of(at->others) + frame.after;
+      if (at->others.size() > 1) at->many.clear();
+      return true;
+    }
+    if (options_.details) break;  // there the order of messages counts
+  }
+  return false;
+}
+
+// Several servers that do the same at one instant are one line; what one does twice is told once.
+bool Story::mergeSubjects(Line& line) {
+  if (held_.empty() || line.many.empty() || held_.back().many != line.many) return false;
   Line& last = held_.back();
-  if (last.before != line.before || last.after != line.after) return false;
-  for (ServerId to : line.others) last.others.insert(to);
-  last.text = last.before + options_.names.of(last.others) +
-              (last.after == ": the link is down." ? ": the links are down."
-               : last.after == ": it is down."     ? ": they are down."
-                                                   : ": the network loses them.");
+  // No server stands in one sentence twice: what it does again is not told, a finding apart.
+  if (last.subjects.contains(*line.subjects.begin())) return line.tone == Page::Tone::Plain;
+  for (ServerId server : line.subjects) last.subjects.insert(server);
+  last.lanes = std::move(line.lanes);
+  for (std::string& each : line.explanations) last.explanations.push_back(std::move(each));
+  last.text = last.many;
+  last.text.replace(last.text.find('%'), 1, options_.names.of(last.subjects));
+  last.frames = {};
   return true;
 }
 
 void Story::hold(Line line) {
-  if (!held_.empty() && held_.front().time != line.time) flush();
-  if (line.sort == Line::Sort::Lost && mergeLost(line)) return;
+  if (!line.frames[0].before.empty() && mergeListed(line)) return;
   if (line.sort != Line::Sort::Other && mergeVotes(line)) return;
-  if (!held_.empty() && !line.many.empty() && held_.back().many == line.many) {
-    Line& last = held_.back();
-    for (ServerId server : line.subjects) last.subjects.insert(server);
-    last.lanes = std::move(line.lanes);
-    for (std::string& each : line.explanations) last.explanations.push_back(std::move(each));
-    last.text = last.many;
-    last.text.replace(last.text.find('%'), 1, options_.names.of(last.subjects));
-    return;
-  }
+  if (mergeSubjects(line)) return;
   held_.push_back(std::move(line));
 }
 
@@ -266,21 +294,31 @@ void Story::flush() {
 void Story::tellQuiet() {
   if (options_.details) return quiet_.clear();
   for (const Heartbeats& each : quiet_) {
-    ServerSet silent = each.sentTo;
-    for (ServerId server : each.answered) silent.erase(server);
     if (each.rounds < 2) continue;
+    ServerSet follow;
+    ServerSet unheard;  // they follow, but the leader cannot know
+    ServerSet silent;
+    for (ServerId server : each.sentTo) {
+      const bool lost = each.lost.contains(server) && !each.heard.contains(server);
+      (!each.accepted.contains(server) ? silent : lost ? unheard : follow).insert(server);
+    }
     std::string line = options_.names.of(each.leader) + " goes on sending heartbeats, every " +
                        text(each.interval) + " (" + text(each.rounds) + " times)";
-    if (!each.answered.empty()) {
-      line += "; " + options_.names.of(each.answered) +
-              (each.answered.size() == 1 ? " follows" : " follow");
+    const auto add = [&](const ServerSet& servers, std::string_view one, std::string_view many) {
+      if (servers.empty()) return;
+      line.append("; ").append(options_.names.of(servers));
+      line.append(servers.size() == 1 ? one : many);
+    };
+    add(follow, " follows", " follow");
+    add(unheard, " follows, but its answers are lost", " follow, but their answers are lost");
+    add(silent, " does not answer", " do not answer");
+    const std::vector<Lane>& lanes = lastLanes_.empty() ? lanes_ : lastLanes_;
+    page_.row(out_, "⋮", lanes, {}, line + ".", Page::Tone::Quiet);
+    if (!options_.explain) continue;
+    for (const std::string& why :
+         explanationsOf({{.time = each.last, .what = HeartbeatsSent{}}}, options_.explained)) {
+      page_.row(out_, "", lanes, {}, why, Page::Tone::Quiet);
     }
-    if (!silent.empty()) {
-      line += "; " + options_.names.of(silent) +
-              (silent.size() == 1 ? " does not answer" : " do not answer");
-    }
-    page_.row(out_, "⋮", lastLanes_.empty() ? lanes_ : lastLanes_, {}, line + ".",
-              Page::Tone::Quiet);
   }
   quiet_.clear();
 }

@@ -28,11 +28,11 @@ std::string cut(const std::string& name, std::uint32_t most) {
   return out + ".";
 }
 
-// Words that belong together stay on one line: "10 ms", "term 2", "index 3".
+// Words that belong together stay on one line: "10 ms", "term 2", "index 3", "1^1 (no-op)".
 bool staysWithNext(std::string_view word, std::string_view next) {
   return next == "ms" || next == "ms," || next.starts_with("ms)") || next.starts_with("ms.") ||
-         word == "term" || word == "index" || word == "Client" || word == "(term" || word == ">" ||
-         next == ">";
+         word == "term" || word == "index" || (word.contains('^') && next.starts_with('(')) ||
+         word == "Client" || word == "(term" || word == ">" || next == ">";
 }
 
 }  // namespace
@@ -54,7 +54,8 @@ std::string Page::coloured(std::string_view code, const std::string& text) const
   return std::string("\x1b[").append(code) + "m" + text + "\x1b[0m";
 }
 
-// In ASCII, the few other signs that our own sentences use get a spelling.
+// In ASCII, the few other signs that our own sentences use get a spelling; what a run brings
+// beyond them (names, commands, notes) cannot be shown.
 std::string Page::plain(std::string_view utf8) const {
   std::string out(utf8);
   if (!options_.ascii) return out;
@@ -65,7 +66,13 @@ std::string Page::plain(std::string_view utf8) const {
       out.replace(at, sign.size(), spelling);
     }
   }
-  return out;
+  std::string ascii;
+  for (std::string_view rest = out; !rest.empty();) {
+    const std::uint32_t length = std::max(utf8Length(rest), std::uint32_t{1});
+    ascii += static_cast<unsigned char>(rest.front()) < 0x80 ? rest.front() : '?';
+    rest.remove_prefix(length);
+  }
+  return ascii;
 }
 
 std::string Page::sign(const Lane& lane) const {
@@ -127,7 +134,7 @@ void Page::legend(std::string& out) const {
   out += coloured("2", std::string(2, ' ') + signs) + "\n\n";
   std::string head = padded("       time", timeWidth + 2);
   for (std::uint32_t i = 1; i <= options_.servers; ++i) {
-    head += padded(cut(options_.names.of(ServerId(i)), laneWidth_ - 1), laneWidth_);
+    head += padded(cut(plain(options_.names.of(ServerId(i))), laneWidth_ - 1), laneWidth_);
   }
   while (head.back() == ' ') head.pop_back();
   out += coloured("1", head) + "\n";

@@ -122,6 +122,129 @@ TEST(Story, TellsSplitVotesOnce) {
                                      {milliseconds(10), milliseconds(10), milliseconds(10)}));
 }
 
+// Facts by hand: what is told of them, without the explanations.
+struct Teller {
+  std::string out;
+  Story story = Story({.names = abc, .width = 1000, .explain = false, .legend = false}, out);
+  std::uint64_t step = 0;
+
+  void tell(int at, ServerId server, What what, std::string reason = {}) {
+    story.told({.time = milliseconds(at),
+                .step = ++step,
+                .server = server,
+                .term = 2,
+                .what = std::move(what),
+                .reason = std::move(reason)});
+  }
+  std::string told() {
+    story.finish();
+    return out;
+  }
+};
+
+Envelope acknowledgement(ServerId from, ServerId to, Index matchIndex) {
+  return {from, to,
+          AppendEntries::Response{
+              .term = 2, .success = true, .prevLogIndex = 0, .matchIndex = matchIndex}};
+}
+
+TEST(Story, TellsALostAcknowledgementOnceATerm) {
+  Teller teller;
+  for (const int at : {10, 60}) {
+    teller.tell(at, 3, AppendAccepted{.leader = 1, .matchIndex = 1, .entries = 1});
+    teller.tell(at, 3, MessageLost{acknowledgement(3, 1, 1), Lost::LinkDown});
+  }
+  const std::string sentence = "C's acknowledgement does not reach A: the link is down.\n";
+  const std::string told = teller.told();
+  EXPECT_TRUE(told.ends_with(sentence)) << told;
+  EXPECT_EQ(told.find(sentence), told.rfind(sentence)) << told;
+}
+
+TEST(Story, SaysWhomTheLeaderHearsWhileItsHeartbeatsGoOn) {
+  Teller teller;
+  for (const int at : {50, 100}) {
+    teller.tell(at, 1, HeartbeatsSent{.to = {2, 3, 4}});
+    teller.tell(at + 1, 2, AppendAccepted{.leader = 1});
+    teller.tell(at + 1, 3, AppendAccepted{.leader = 1});
+    teller.tell(at + 1, 3, MessageLost{acknowledgement(3, 1, 0), Lost::LinkDown});
+    teller.tell(at + 2, 1, MessageDelivered{acknowledgement(2, 1, 0)});
+  }
+  const std::string told = teller.told();
+  EXPECT_NE(told.find("A goes on sending heartbeats, every 50 ms (2 times); B follows; C follows, "
+                      "but its answers are lost; D does not answer."),
+            std::string::npos)
+      << told;
+}
+
+// What a server does at the instant that ends the quiet is no part of it.
+TEST(Story, TellsTheQuietBeforeWhatEndsIt) {
+  Teller teller;
+  teller.tell(50, 1, HeartbeatsSent{.to = {2}});
+  teller.tell(100, 1, HeartbeatsSent{.to = {2}});
+  teller.tell(120, 2, Resumed{});
+  teller.tell(120, 2, AppendAccepted{.leader = 1});
+  const std::string told = teller.told();
+  EXPECT_LT(told.find("B does not answer."), told.find("B goes on.")) << told;
+  EXPECT_EQ(told.find("B follows"), std::string::npos) << told;
+}
+
+TEST(Story, NamesAServerOnceInASentence) {
+  Teller teller;
+  const VoteRefused refused{.candidate = 3, .why = VoteRefusal::OldTerm};
+  for (const int server : {1, 1, 2}) {
+    teller.tell(5, ServerId(static_cast<std::uint32_t>(server)), refused, "why");
+  }
+  const std::string told = teller.told();
+  EXPECT_TRUE(told.ends_with("  A and B refuse their votes to C: why.\n")) << told;
+}
+
+TEST(Story, TellsAVotersRefusalsTogether) {
+  Teller teller;
+  teller.tell(5, 1, VoteRefused{.candidate = 2, .why = VoteRefusal::AlreadyVoted}, "why");
+  teller.tell(5, 1, VoteRefused{.candidate = 3, .why = VoteRefusal::AlreadyVoted}, "why");
+  const std::string told = teller.told();
+  EXPECT_TRUE(told.ends_with("  A refuses its vote to B and C: why.\n")) << told;
+}
+
+TEST(Story, ExplainsANotionOnceInSeveralStories) {
+  const Fact fact{.time = milliseconds(10), .step = 1, .server = 1, .what = BecameCandidate{}};
+  std::string first;
+  Story one({.names = abc}, first);
+  one.told(fact);
+  one.finish();
+  EXPECT_NE(first.find("(A term is"), std::string::npos) << first;
+  std::string second;
+  Story two({.names = abc, .explained = one.explained()}, second);
+  two.told(fact);
+  two.finish();
+  EXPECT_EQ(second.find("(A term is"), std::string::npos) << second;
+}
+
+TEST(Story, ExplainsAnEntryByTheFirstThatIsMet) {
+  std::string out;
+  Story story({.names = abc, .width = 1000}, out);
+  const Log log{{1, "a"}, {3, "b"}};
+  story.told({.time = milliseconds(10),
+              .step = 1,
+              .server = 1,
+              .what = EntriesAppended{.first = 2, .entries = log.from(2)}});
+  story.finish();
+  EXPECT_NE(out.find("(2^3 is the entry at index 2 of the log, made by the leader of term 3."),
+            std::string::npos)
+      << out;
+}
+
+TEST(Story, HasNoCharacterBeyondAsciiWhenAsked) {
+  std::string out;
+  Story story({.names = Names({"Zoë", "日本"}), .servers = 2, .ascii = true}, out);
+  story.told({.time = milliseconds(10), .step = 1, .server = 1, .what = Started{}});
+  story.told({.time = milliseconds(10), .step = 2, .what = Said{"“Ω” → §"}});
+  story.finish();
+  EXPECT_EQ(std::ranges::count_if(out, [](char c) { return (c & 0x80) != 0; }), 0) << out;
+  EXPECT_NE(out.find("Zo? starts"), std::string::npos) << out;
+  EXPECT_NE(out.find("??? -> sec. "), std::string::npos) << out;
+}
+
 // The first fact of each kind and shade in several runs, with its reason.
 struct FirstOfEachKind : FactSink {
   void told(const Fact& fact) override {

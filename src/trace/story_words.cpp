@@ -25,12 +25,14 @@ std::string reasonOf(const std::vector<Fact>& group) {
 struct Clause {
   std::string one;
   std::string many;
+  bool open = false;  // its end is an insertion that a comma must close: "…, the leader of term 1"
 };
 
 std::string joined(const std::vector<Clause>& clauses, bool many) {
   std::string out;
   for (std::uint32_t i = 0; i < clauses.size(); ++i) {
-    if (i > 0) out += i + 1 == clauses.size() ? " and " : ", ";
+    const bool last = i + 1 == clauses.size();
+    if (i > 0) out += !last ? ", " : clauses[i - 1].open ? ", and " : " and ";
     out += many ? clauses[i].many : clauses[i].one;
   }
   return out;
@@ -49,16 +51,25 @@ struct Teller {
   Words election() const;
   Words vote() const;
   Words counted() const;
+  Words lost() const;
   Words elected() const;
   Words others() const;
   bool clause(const Fact& fact, Clause& out) const;
   bool logClause(const Fact& fact, Clause& out) const;
+  bool roleClause(const Fact& fact, Clause& out) const;
   std::string mainReason() const;
   std::string asks(const VotesRequested* asked, std::string_view whom) const;
   std::string announcement() const;
   Words subject(std::string one, std::string many) const {
     return {.text = name(server) + " " + std::move(one) + ".",
             .many = "% " + std::move(many) + "."};
+  }
+  Words listing(ServerId listed, Frame one, Frame several) const {
+    return {.text = one.before + name(listed) + one.after,
+            .many = {},
+            .listed = listed,
+            .one = std::move(one),
+            .several = std::move(several)};
   }
 };
 
@@ -100,16 +111,23 @@ Words Teller::vote() const {
   const auto* refused = find<VoteRefused>(group);
   const auto* was = find<BecameFollower>(group);
   const ServerId candidate = granted ? granted->candidate : refused->candidate;
-  std::vector<Clause> clauses;
+  const std::string why = granted ? reasonOf<VoteGranted>(group) : reasonOf<VoteRefused>(group);
   const bool newer = find<TermAdopted>(group) != nullptr;
+  if (refused && !newer) {
+    const Frame frame{.before = name(server) + " refuses its vote to ", .after = ": " + why + "."};
+    Words words = listing(candidate, frame, frame);
+    words.many = "% refuse their votes to " + name(candidate) + frame.after;
+    return words;
+  }
+  std::vector<Clause> clauses;
   const std::string received = name(candidate) + "'s RequestVote";
   clauses.push_back({"receives " + received, "receive " + received});
   if (was && was->was == RoleName::Leader) {
-    const std::string why = " from leader to follower, for " + term() + " is newer,";
-    clauses.push_back({"steps down" + why, "step down" + why});
+    const std::string how = " from leader to follower, for " + term() + " is newer";
+    clauses.push_back({"steps down" + how, "step down" + how, true});
   } else if (was) {
-    const std::string why = " being candidate, for " + term() + " is newer,";
-    clauses.push_back({"gives up" + why, "give up" + why});
+    const std::string what = " being candidate, for " + term() + " is newer";
+    clauses.push_back({"gives up" + what, "give up" + what, true});
   } else if (newer) {
     clauses.push_back({"goes to " + term(), "go to " + term()});
   }
@@ -117,9 +135,9 @@ Words Teller::vote() const {
     const std::string whom = name(candidate) + (granted->again ? " again" : "");
     clauses.push_back({"votes for " + whom, "vote for " + whom});
   } else {
-    clauses.push_back({"refuses it its vote", "refuse it their votes"});
+    const std::string whom = " to " + name(candidate);
+    clauses.push_back({"refuses its vote" + whom, "refuse their votes" + whom});
   }
-  const std::string why = granted ? reasonOf<VoteGranted>(group) : reasonOf<VoteRefused>(group);
   return subject(joined(clauses, false) + ": " + why, joined(clauses, true) + ": " + why);
 }
 
@@ -127,16 +145,33 @@ Words Teller::counted() const {
   const auto* vote = find<VoteCounted>(group);
   const std::string score =
       text(vote->have) + " of " + text(how.servers) + "; it needs " + text(vote->need) + " (§5.2).";
-  Words words;
   if (!vote->granted) {
-    words.text = name(server) + " does not get " + name(vote->voter) + "'s vote: it has " + score;
-    return words;
+    const std::string lacks = name(server) + " does not get the vote";
+    return listing(vote->voter, {.before = lacks + " of ", .after = ": it has " + score},
+                   {.before = lacks + "s of ", .after = ": it has " + score});
   }
+  Words words;
   ServerSet others = votes;
   others.erase(server);
   words.text = name(server) + " has the vote" + (others.size() > 1 ? "s" : "") + " of " +
                how.names.of(others) + " and its own: " + score;
   return words;
+}
+
+Words Teller::lost() const {
+  const auto* lost = find<MessageLost>(group);
+  const std::string before =
+      name(server) + "'s " + std::string(messageName(lost->envelope.message)) + " does not reach ";
+  Frame one{.before = before, .after = ": the network loses it."};
+  Frame several{.before = before, .after = ": the network loses them."};
+  if (lost->why == Lost::LinkDown) {
+    one.after = ": the link is down.";
+    several.after = ": the links are down.";
+  } else if (lost->why == Lost::ReceiverDown) {
+    one.after = ", which is down.";
+    several.after = ", which are down.";
+  }
+  return listing(lost->envelope.to, one, several);
 }
 
 // "sends heartbeats to B and C" or "appends 1^1 (no-op) and sends it to B and C".
@@ -206,9 +241,10 @@ bool Teller::logClause(const Fact& fact, Clause& out) const {
     const std::uint64_t count = f->entries.size();
     const bool same = appended && appended->first == f->first && appended->entries.size() == count;
     const std::string what =
-        same ? (count == 1 ? "it" : "them") : entriesInFull(f->first, f->entries);
-    return both("applies ", "apply ",
-                what + (count == 1 ? ", which is committed" : ", which are committed"));
+        same ? (count == 1 ? "it, for it is committed" : "them, for they are committed")
+             : entriesInFull(f->first, f->entries) +
+                   (count == 1 ? ", which is committed" : ", which are committed");
+    return both("applies ", "apply ", what);
   }
   if (const auto* f = fact.as<CommitAdvanced>()) {
     const auto* applied = find<Applied>(group);
@@ -223,6 +259,24 @@ bool Teller::logClause(const Fact& fact, Clause& out) const {
   return false;
 }
 
+bool Teller::roleClause(const Fact& fact, Clause& out) const {
+  if (const auto* f = fact.as<TermAdopted>()) {
+    const std::string begun = "from " + name(f->from) + " that " + term() + " has begun";
+    out = {"learns " + begun, "learn " + begun};
+    if (find<LeaderHeard>(group)) out = {"goes to " + term(), "go to " + term()};
+    return true;
+  }
+  out = {predicate(fact, how.names), predicate(fact, how.names, true)};
+  const auto* was = fact.as<BecameFollower>();
+  if (fact.is<AppendRefused>() && find<LeaderHeard>(group)) {
+    out = {"refuses its AppendEntries", "refuse its AppendEntries"};
+  } else if (was && was->was == RoleName::Candidate && find<LeaderHeard>(group)) {
+    out = {"gives up being candidate", "give up being candidate"};
+  }
+  out.open = fact.is<LeaderHeard>() || fact.is<CommitHeldBack>();
+  return true;
+}
+
 // What one fact adds to the sentence; false: nothing.
 bool Teller::clause(const Fact& fact, Clause& out) const {
   if (fact.is<EntriesAppended>() || fact.is<AppendAccepted>() || fact.is<EntriesSent>() ||
@@ -233,13 +287,7 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
       fact.is<WriteDurable>() || fact.is<HeartbeatsSent>() || fact.is<MessageDuplicated>()) {
     return false;
   }
-  if (const auto* f = fact.as<TermAdopted>()) {
-    const std::string seen = "term " + text(fact.term.value) + " > " + text(f->before.value) +
-                             " in a message of " + name(f->from);
-    out = {"sees " + seen, "see " + seen};
-    return true;
-  }
-  if (fact.is<ProposalAccepted>()) return false;  // proposed() says so
+  if (fact.is<ProposalAccepted>()) return false;  // others() says so
   if (const auto* f = fact.as<MatchIndexRaised>()) {
     const std::string held =
         "that " + name(f->follower) + " holds all up to index " + text(f->after.value);
@@ -251,8 +299,7 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
     if (f->why == Ignored::Late || f->why == Ignored::LeadershipOver) return false;
     if (f->why == Ignored::ElectionOver && !(vote && vote->voteGranted)) return false;
   }
-  out = {predicate(fact, how.names), predicate(fact, how.names, true)};
-  return true;
+  return roleClause(fact, out);
 }
 
 // The reason of that fact of the group that most wants one.
@@ -287,12 +334,19 @@ Words Teller::others() const {
   }
   if (clauses.empty()) return {};
   const std::string reason = mainReason();
-  const std::string end = reason.empty() ? "." : ": " + reason + ".";
+  const auto* started = find<Started>(group);
+  const std::string end = reason.empty()               ? "."
+                          : started && !started->again ? " (§5.2)."  // the reason says it again
+                                                       : ": " + reason + ".";
   Words words{.text = joined(clauses, false) + end, .many = "% " + joined(clauses, true) + end};
   if (const auto* proposal = find<ProposalAccepted>(group); proposal && !finding) {
     words.text = name(server) + ", the leader, is given " +
                  (proposal->first == proposal->last ? "a command" : "commands") +
-                 " by a client. It " + joined(clauses, false) + " (§5.3).";
+                 " by a client. It " + joined(clauses, false) +
+                 (how.servers == 1 || find<EntriesSent>(group)
+                      ? ""
+                      : ", to be sent with its next AppendEntries") +
+                 " (§5.3).";
     words.many.clear();
   } else if (server == ServerId{0}) {
     words.many.clear();
@@ -314,6 +368,7 @@ Words wordsOf(const std::vector<Fact>& group, const ServerSet& votes, const Word
   if (find<VoteGranted>(group) || find<VoteRefused>(group)) return teller.vote();
   if (find<BecameLeader>(group)) return teller.elected();
   if (find<VoteCounted>(group)) return teller.counted();
+  if (find<MessageLost>(group)) return teller.lost();
   return teller.others();
 }
 

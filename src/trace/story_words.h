@@ -6,6 +6,7 @@
 
 #include "trace/fact.h"
 #include "trace/notation.h"
+#include "trace/story.h"
 
 namespace raft::trace {
 
@@ -13,6 +14,10 @@ struct Words {
   std::string text;  // a whole sentence; empty: nothing that a reader of the story needs
   std::string many;  // the same of several servers, who stand where the first % is; may be empty
   bool finding = false;
+  // Sentences that differ in this server alone can be told as one of all of them.
+  std::optional<ServerId> listed = {};
+  Frame one = {};      // around one server
+  Frame several = {};  // around more
 };
 
 struct WordsFor {
@@ -25,7 +30,7 @@ struct WordsFor {
 Words wordsOf(const std::vector<Fact>& group, const ServerSet& votes, const WordsFor& how);
 
 // An explanation of each notion that the group brings up: "(A term is …)". `known`: which were
-// explained before, a bit each; is added to.
-std::vector<std::string> explanationsOf(const std::vector<Fact>& group, std::uint32_t& known);
+// explained before; is added to.
+std::vector<std::string> explanationsOf(const std::vector<Fact>& group, Notions& known);
 
 }  // namespace raft::trace
