@@ -43,9 +43,13 @@ raftlab_script_test(
 raftlab_script_test(NAME scenario/schema_fits_what_ships
                     COMMAND ${RAFTLAB_PYTHON} tests/scenario_schema.py)
 
+set(writers_of_facts $<TARGET_FILE:trace_test>)
+if(TARGET raftlab)
+  list(APPEND writers_of_facts $<TARGET_FILE:raftlab>)
+endif()
 raftlab_script_test(NAME trace/json_fits_its_schema
                     COMMAND ${RAFTLAB_PYTHON} src/trace/json_schema_test.py
-                            $<TARGET_FILE:trace_test>)
+                            ${writers_of_facts})
 if(TARGET raftlab)
   raftlab_script_test(NAME cli/does_what_people_ask_of_it
                       COMMAND ${RAFTLAB_PYTHON} tests/cli_test.py $<TARGET_FILE:raftlab>)
