@@ -49,7 +49,7 @@ void Narrator::started(Time time, const Server& server, bool again) {
                .lastIndex = server.log.lastIndex(),
                .lastTerm = server.log.lastTerm(),
                .electionDeadline = electionDeadline(server)},
-       again ? "it comes back with what was durable: term, vote and log (§5.1)"
+       again ? "term, vote and log come back from disk (§5.1)"
              : "when servers start up, they begin as followers (§5.2)");
 }
 
@@ -95,10 +95,12 @@ void Narrator::crashed(Time time, const Server& server) {
                .durableIndex = server.durableIndex,
                .writing = writing},
        server.durableIndex < server.log.lastIndex()
-           ? "what was not durable is lost: its log survives up to " +
-                 text(server.durableIndex.value) + " of " + text(server.log.lastIndex().value)
+           ? "what was not durable is lost, " +
+                 (server.durableIndex == Index{0}
+                      ? "the whole log"
+                      : "the log after index " + text(server.durableIndex.value))
        : writing ? "a write was on its way to the disk and may be lost"
-                 : "term, vote and log are on its disk and survive (§5.1)");
+                 : "term, vote and log survive on disk (§5.1)");
 }
 
 void Narrator::paused(Time time, ServerId server) {

@@ -105,9 +105,9 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
                           .ours = was_.log.term(index + 1),
                           .theirs = fresh->term,
                           .leader = envelope.from},
-         "at index " + text(index.value + 1) + " its entry is of term " +
-             text(was_.log.term(index + 1).value) + ", leader " + name(envelope.from) +
-             "'s of term " + text(fresh->term.value) + " (§5.3)");
+         "at index " + text(index.value + 1) + " stands an entry of term " +
+             text(was_.log.term(index + 1).value) + ", and leader " + name(envelope.from) +
+             " has one of term " + text(fresh->term.value) + " there (§5.3)");
   }
   const bool one = fresh != m.entries.end() && fresh + 1 == m.entries.end();
   std::string why = one ? "it is the first entry, so nothing before it has to match (§5.3)"
