@@ -153,13 +153,13 @@ void World::timeOut(Host& host, Observer& observer) {
 
 void World::finishWrites(Host& host, Observer& observer) {
   host.finishWrites(now_);
+  stepServer(host, Written{host.durable}, observer);  // told first: what leaves now speaks of it
   auto mayLeave = host.held.begin();
   for (; mayLeave != host.held.end() && mayLeave->after <= host.durable; ++mayLeave) {
     transmit(std::move(mayLeave->envelope), observer);
   }
   host.held.erase(host.held.begin(), mayLeave);
   armDisk(host);
-  stepServer(host, Written{host.durable}, observer);
   perform(host, observer);
 }
 
