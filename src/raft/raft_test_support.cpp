@@ -1,7 +1,9 @@
 #include "raft/raft_test_support.h"
 
+#include <algorithm>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace raft {
@@ -80,6 +82,98 @@ Effects stepChecked(Server& server, Time now, const Input& input) {
   EXPECT_EQ(twin, server) << "a copy became another server";
   EXPECT_EQ(again, effects) << "a copy asked for other effects";
   return effects;
+}
+
+Server followerOf(ServerId id, Term term, const Log& log, const ServerSet& voters) {
+  return {.id = id,
+          .voters = voters,
+          .settings = plain,
+          .currentTerm = term,
+          .log = log,
+          .role = Follower{.electionDeadline = ms(100)},
+          .durableIndex = log.lastIndex()};
+}
+
+Server leaderOf(ServerId id, Term term, const Log& log, const ServerSet& voters) {
+  Server server = followerOf(id, term, log, voters);
+  server.votedFor = id;
+  Leader leader{.heartbeatDeadline = ms(20)};
+  leader.progress.assign(voters.size(), {.nextIndex = log.lastIndex() + 1});
+  leader.of(id).matchIndex = log.lastIndex();
+  server.role = leader;
+  return server;
+}
+
+std::vector<Envelope> TestCluster::step(ServerId id, const Input& input) {
+  std::vector<Envelope> sent;
+  applied.resize(servers.size());
+  const auto take = [&](const Input& in) {
+    const Server before = of(id);
+    Effects effects = stepChecked(of(id), now, in);
+    for (const Send& send : effects.send) sent.push_back(send.envelope);
+    auto& given = applied[id.value - 1];
+    given.insert(given.end(), effects.apply.entries.begin(), effects.apply.entries.end());
+    if (watch) watch(before, of(id), effects);
+    return effects;
+  };
+  Effects effects = take(input);
+  while (effects.write) effects = take(Written{effects.write->id});  // a no-op may follow a vote
+  return sent;
+}
+
+void TestCluster::deliver(std::vector<Envelope> messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    ASSERT_LT(i, 10'000u) << "no end";
+    const Envelope envelope = messages[i];
+    if (!reached.contains(envelope.from) || !reached.contains(envelope.to)) continue;
+    delivered.push_back(envelope);
+    const std::vector<Envelope> sent = step(envelope.to, envelope);
+    messages.insert(messages.end(), sent.begin(), sent.end());
+  }
+}
+
+void TestCluster::timeOut(ServerId id) {
+  now = std::max(now, of(id).deadline());
+  run(id, Timeout{});
+}
+
+void TestCluster::stand(ServerId id) {
+  EXPECT_FALSE(of(id).is<Leader>());
+  now = std::max(now, of(id).deadline()) + ms(1000);
+  run(id, Timeout{});
+}
+
+void runWithFailures(std::uint64_t seed, int events,
+                     const std::function<void(TestCluster&)>& prepare,
+                     const std::function<void(TestCluster&)>& check) {
+  Random random{.seed = seed};
+  const ServerSet five = ServerSet::firstServers(5);
+  TestCluster cluster;
+  for (ServerId id : five) cluster.servers.push_back(followerOf(id, 0, {}, five));
+  prepare(cluster);
+  for (int event = 0; event < events && !testing::Test::HasFailure(); ++event) {
+    ServerId id = random.below(5) + 1;
+    const bool stands = random.chance(100'000);
+    for (int i = 0; i < 5 && !stands && !cluster.of(id).is<Leader>(); ++i) {
+      id = id.value % 5 + 1;  // a leader, if there is one; there may be several
+    }
+    cluster.reached = {id};
+    for (ServerId peer : five) {
+      if (random.chance(600'000)) cluster.reached.insert(peer);
+    }
+    Server& server = cluster.of(id);
+    if (random.chance(30'000)) {
+      server = Server::start(id, five, plain, random.next(), cluster.now,
+                             {server.currentTerm, server.votedFor, server.log});
+    } else if (!server.is<Leader>()) {
+      cluster.stand(id);
+    } else if (random.chance(600'000)) {
+      cluster.run(id, Propose{{Command(std::string_view(std::to_string(random.next())))}});
+    } else {
+      cluster.timeOut(id);
+    }
+    check(cluster);
+  }
 }
 
 void PrintTo(const ServerSet& servers, std::ostream* os) {

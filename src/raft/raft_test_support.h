@@ -2,8 +2,10 @@
 // that checks itself, and printers that tell a state in a line (`s1@2 candidate  log 1^1 2^1`).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <iosfwd>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -51,6 +53,44 @@ M sent(const Effects& effects, ServerId to) {
   EXPECT_NE(found, nullptr) << "none to s" << to.value << ": " << testing::PrintToString(effects);
   return found ? *found : M{};
 }
+
+// A follower of `term` that has heard no leader yet; its election timeout is due at 100 ms. Its log
+// is durable.
+Server followerOf(ServerId id, Term term, const Log& log, const ServerSet& voters);
+// The leader of `term`, just elected: it knows nothing of its peers. Its log is durable.
+Server leaderOf(ServerId id, Term term, const Log& log, const ServerSet& voters);
+
+// The servers 1, 2 … of a cluster whose disks and network take no time. Time passes when a test
+// says so, and a server takes no step that the test does not ask for or a message bring.
+struct TestCluster {
+  std::vector<Server> servers;
+  ServerSet reached =
+      ServerSet::firstServers(ServerSet::maxServers);  // others neither tell nor hear
+  Time now = ms(0);
+  std::vector<Envelope> delivered = {};          // in order
+  std::vector<std::vector<Entry>> applied = {};  // by each server, s1 first
+  using Watch = std::function<void(const Server& before, const Server& after, const Effects&)>;
+  Watch watch = {};  // called after each step
+
+  Server& of(ServerId id) { return servers[id.value - 1]; }
+  const std::vector<Entry>& appliedBy(ServerId id) { return applied[id.value - 1]; }
+  // The step and the write that it asks for. Returns what is sent.
+  std::vector<Envelope> step(ServerId id, const Input& input);
+  // Delivers the messages and all that follow from them, first come first served.
+  void deliver(std::vector<Envelope> messages);
+  void run(ServerId id, const Input& input) { deliver(step(id, input)); }
+  // Lets the time come at which the server's next step is due, and has it take that step.
+  void timeOut(ServerId id);
+  // Lets more time pass than any timeout takes, and has the server stand for election.
+  void stand(ServerId id);
+};
+
+// Five servers through `events` elections, commands, heartbeats and restarts, of each of which only
+// some servers hear: logs diverge and are repaired. `prepare` sees the cluster before it begins,
+// `check` after each event.
+void runWithFailures(std::uint64_t seed, int events,
+                     const std::function<void(TestCluster&)>& prepare,
+                     const std::function<void(TestCluster&)>& check);
 
 // gtest finds these by their name. Entries are told as `index^term`.
 template <class Tag, class Rep>
