@@ -203,6 +203,28 @@ TEST(Durability, ANewTermAloneDoesNotWriteTheLog) {
   EXPECT_EQ(s2.durableIndex, 2);
 }
 
+// Thesis §10.2.1: "the leader uses its own match index to indicate the latest entry to have been
+// durably written to its disk" — also of what it was still writing when it was elected.
+TEST(Durability, ANewLeaderCountsItselfOnlyForWhatWasDurableWhenItWon) {
+  Server s1{.id = 1,
+            .voters = three,
+            .settings = plain,
+            .currentTerm = 4,
+            .votedFor = 1,
+            .log = logOf({1, 3, 3}),
+            .role = Candidate{.votesResponded = {1}, .votesGranted = {1}},
+            .lastWrite = 6,
+            .writing = {{.id = 5, .lastIndex = 2}, {.id = 6, .lastIndex = 3}},
+            .durableIndex = 1};
+  stepChecked(s1, ms(1), Envelope{2, 1, RequestVote::Response{4, true}});
+  ASSERT_TRUE(s1.is<Leader>());
+  EXPECT_EQ(s1.as<Leader>()->of(1), (Progress{.nextIndex = 4, .matchIndex = 1}));
+  stepChecked(s1, ms(2), Written{5});
+  EXPECT_EQ(s1.as<Leader>()->of(1).matchIndex, 2);
+  stepChecked(s1, ms(2), Written{6});
+  EXPECT_EQ(s1.as<Leader>()->of(1).matchIndex, 3);
+}
+
 // A cluster of one: its majority is itself, once its vote and its entry are durable.
 TEST(Durability, AClusterOfOneWaitsForItsOwnDisk) {
   Server s1 = Server::start(1, ServerSet{1}, plain, 7, ms(0));
@@ -253,6 +275,16 @@ TEST(Durability, ARestartedServerHasWhatWasDurableAndNothingToWrite) {
                         .role = Follower{.electionDeadline = ms(150)},
                         .durableIndex = 3};
   EXPECT_EQ(s1, expected);
+}
+
+// A host may read its log entry by entry: what it appends then is not to be written once more.
+TEST(Durability, ARestartFromALogThatWasBuiltByAppendingWritesNothing) {
+  Persistent disk{.currentTerm = 4, .votedFor = 3};
+  for (std::uint64_t index = 1; index <= 3; ++index) disk.log.append(entryAt(index, 2));
+  Server s1 = Server::start(1, three, plain, 8, ms(50), disk);
+  EXPECT_EQ(stepChecked(s1, ms(51), Timeout{}), Effects{});
+  EXPECT_EQ(stepChecked(s1, ms(150), Timeout{}).write,
+            (Write{.id = 1, .currentTerm = 5, .votedFor = 1}));
 }
 
 }  // namespace
