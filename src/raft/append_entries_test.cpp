@@ -173,6 +173,16 @@ TEST(AppendEntriesReceiver, WhatIsCommittedIsNeverDeleted) {
   EXPECT_EQ(s2.log, logOf({1, 2, 2}));
 }
 
+// A request that names another leader than its sender: neither of them is followed.
+TEST(AppendEntriesReceiver, NobodyLeadsOnBehalfOfAnother) {
+  Server s2 = follower();
+  const Server before = s2;
+  Envelope forged = request(4, 3, 2, entriesFrom(4, {4}), 3);
+  forged.from = 3;
+  EXPECT_EQ(stepChecked(s2, ms(10), forged), Effects{});
+  EXPECT_EQ(s2, before);
+}
+
 // s1, leader of term 4 with the log 1^1 2^2 3^4 4^4; it has sent nothing that is not answered.
 Server leader() {
   return {.id = 1,
@@ -294,10 +304,10 @@ TEST(AppendEntriesSender, CommitIsWhatAMajorityHasAndNoMore) {
   Server s1 = leader();
   s1.voters = ServerSet::firstServers(5);
   s1.as<Leader>()->progress.resize(5, Progress{.nextIndex = 5});
-  stepChecked(s1, ms(5), response(2, true, 2, 4));
+  stepChecked(s1, ms(5), response(2, true, 2, 3));
   EXPECT_EQ(s1.commitIndex, 0);
-  stepChecked(s1, ms(5), response(3, true, 2, 3));
-  EXPECT_EQ(s1.commitIndex, 3);
+  stepChecked(s1, ms(5), response(3, true, 2, 4));
+  EXPECT_EQ(s1.commitIndex, 3);  // s3 has 4^4, a majority only 3^4
   stepChecked(s1, ms(5), response(5, true, 2, 4));
   EXPECT_EQ(s1.commitIndex, 4);
 }

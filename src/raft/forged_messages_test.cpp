@@ -108,6 +108,16 @@ TEST(ForgedMessages, ALeaderCountsNobodyOutsideItsCluster) {
   }
 }
 
+// A cluster need not be of the first servers: s2 has a place in the table and no part in it.
+TEST(ForgedMessages, ALeaderCountsNobodyBetweenItsServers) {
+  Server s1 = inEachRole()[2];
+  s1.voters = {1, 3};
+  const Server before = s1;
+  EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 1, AppendEntries::Response{4, true, 3, 3}}),
+            Effects{});
+  EXPECT_EQ(s1, before);
+}
+
 // A follower would have to have what the leader itself has not.
 TEST(ForgedMessages, ASuccessBeyondTheLeadersLogIsNotBelieved) {
   for (Index match : {Index(4), Index(absurd)}) {

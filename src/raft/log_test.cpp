@@ -143,6 +143,8 @@ TEST(Log, TellsTheLowestIndexThatWasChanged) {
   EXPECT_EQ(log.takeChange(), 2);
   log.truncateFrom(9);  // nothing there
   EXPECT_EQ(log.takeChange(), 0);
+  log.truncateFrom(2);  // and nothing in its place
+  EXPECT_EQ(log.takeChange(), 2);
 }
 
 TEST(Log, AChangeThatWasNotTakenIsPartOfTheValue) {

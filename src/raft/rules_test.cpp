@@ -200,6 +200,13 @@ TEST(Leaders, SendHeartbeatsUponElectionAndAgainInIdlePeriods) {
   EXPECT_EQ(s2.deadline().count(), ms(45).count());
 }
 
+// A heartbeat that is late, as after a pause, is followed by the next an interval later.
+TEST(Leaders, DoNotMakeUpForALateHeartbeat) {
+  Server s2 = leader();
+  stepChecked(s2, ms(50), Timeout{});  // due at 20 ms
+  EXPECT_EQ(s2.deadline().count(), ms(70).count());
+}
+
 // §8: "having each leader commit a blank no-op entry into the log at the start of its term"
 TEST(Leaders, AppendANoopUponElectionIfTheirSettingsSaySo) {
   Server s2 = candidate();

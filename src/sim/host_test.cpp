@@ -125,6 +125,16 @@ TEST(Crash, LosesWhatIsNotDurableAndWhatWaitedForIt) {
   EXPECT_EQ(world.server(2).currentTerm, Term{0});
   EXPECT_EQ(world.server(2).votedFor, std::nullopt);
   EXPECT_TRUE(world.server(2).is<Follower>());
+
+  // Its next life writes, answers its leader, and says nothing of the vote that was lost.
+  world.runUntil(milliseconds(300), told);
+  int answers = 0;
+  for (const Recorder::Carried& sent : told.sent_) {
+    if (sent.message.from != ServerId{2}) continue;
+    ++answers;
+    EXPECT_TRUE(std::holds_alternative<AppendEntries::Response>(sent.message.message));
+  }
+  EXPECT_GT(answers, 0);
 }
 
 TEST(Crash, AServerRestartsFromItsDiskWithChanceOfItsOwn) {
