@@ -72,23 +72,21 @@ Outcome runTold(const scenario::Scenario& scenario, const scenario::RunOptions& 
   return out;
 }
 
-std::string times(std::uint64_t count, std::string_view one) { return trace::counted(count, one); }
-
 // The last line of a run.
 std::string verdict(const Outcome& outcome, const Style& style) {
   const Result& result = outcome.result;
   const std::string rest =
-      fmt::format(" (seed {}, {}, {})", result.seed, times(result.events, "event"),
+      fmt::format(" (seed {}, {}, {})", result.seed, trace::counted(result.events, "event"),
                   scenario::durationText(result.end));
   if (!outcome.complete) {
     return style.bad("interrupted") +
            fmt::format(" at {}: {} of {} failed so far\n", scenario::durationText(result.end),
-                       result.failures.size(), times(result.expectations, "expectation"));
+                       result.failures.size(), trace::counted(result.expectations, "expectation"));
   }
   std::string out;
   if (outcome.passed() && result.stepsLeft != 0) {
     out = fmt::format("{} so far: {} not reached", style.good("✓ as expected"),
-                      times(result.stepsLeft, "step"));
+                      trace::counted(result.stepsLeft, "step"));
   } else if (outcome.passed() && result.expectations == 0) {
     out = style.good("✓ nothing was violated") + ", and nothing else was expected";
   } else if (outcome.passed()) {
@@ -98,13 +96,13 @@ std::string verdict(const Outcome& outcome, const Style& style) {
                                              : fmt::format("all {} times", result.expectations)));
   } else {
     out = style.bad(fmt::format("✗ {} of {} failed", result.failures.size(),
-                                times(result.expectations, "expectation")));
+                                trace::counted(result.expectations, "expectation")));
     if (!result.violations.empty()) {
       out += style.bad(fmt::format(
           ", {} violated", trace::counted(result.violations.size(), "property", "properties")));
     }
     if (!outcome.findings.empty()) {
-      out += style.bad(", " + times(outcome.findings.size(), "finding"));
+      out += style.bad(", " + trace::counted(outcome.findings.size(), "finding"));
     }
   }
   return out + style.faint(rest) + "\n";
@@ -228,7 +226,7 @@ int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options) {
     if (interruptedNow) break;
   }
   if (scenarios.size() > 1 && !options.json) {
-    std::string text = (options.quiet ? "" : "\n") + times(played, "scenario") + ": ";
+    std::string text = (options.quiet ? "" : "\n") + trace::counted(played, "scenario") + ": ";
     text +=
         failed == 0 ? style.good("all as expected") : style.bad(std::to_string(failed) + " failed");
     if (played < scenarios.size()) {

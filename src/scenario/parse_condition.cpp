@@ -1,15 +1,9 @@
 // Conditions as phrases: who, what, and about what.
 #include <algorithm>
 
-#include "scenario/parse.h"
-#include "scenario/tokens.h"
+#include "scenario/targets.h"
 
 namespace raft::scenario {
-
-// parse_targets.cpp
-std::optional<Who> takeWhoFrom(Tokens& in, const Cast& cast, std::string& wrong);
-std::optional<Target> takeTargetFrom(Tokens& in, const Cast& cast, std::string& wrong);
-
 namespace {
 
 using What = decltype(Condition::what);
@@ -99,7 +93,7 @@ std::optional<What> Phrase::fixed() {
     return TermChanges{};
   }
   if (in_.accept({"the", "logs", "of"})) {
-    const std::optional<Who> who = takeWhoFrom(in_, cast_, wrong_);
+    const std::optional<Who> who = takeWho(in_, cast_, wrong_);
     if (!who) return std::nullopt;
     if (!in_.accept({"agree"}) && !in_.accept({"are", "the", "same"})) {
       return fail("expected 'agree' after the servers, not " + quoted(in_.rest()));
@@ -128,7 +122,7 @@ std::optional<What> Phrase::progressOfThing() {
     if (in_.accept({"everywhere"})) {
       out.who = {.targets = {Target{}}};
     } else if (in_.acceptAny({"on", "by", "at"})) {
-      const std::optional<Who> who = takeWhoFrom(in_, cast_, wrong_);
+      const std::optional<Who> who = takeWho(in_, cast_, wrong_);
       if (!who) return std::nullopt;
       out.who = *who;
     } else {
@@ -142,7 +136,7 @@ std::optional<What> Phrase::progressOfThing() {
 
 std::optional<What> Phrase::aboutServers() {
   if (text_.empty()) return fail("a condition is missing here: expected " + examples);
-  std::optional<Who> who = takeWhoFrom(in_, cast_, wrong_);
+  std::optional<Who> who = takeWho(in_, cast_, wrong_);
   if (!who) {
     // Perhaps it was not about a server at all.
     const bool verb = text_.find(' ') != text_.npos;
@@ -187,7 +181,7 @@ std::optional<What> Phrase::having(Who who) {
     if (in_.acceptAny({"nobody", "none"}) || in_.accept({"no", "one"})) {
       return VotedFor{std::move(who), std::nullopt};
     }
-    const std::optional<Target> candidate = takeTargetFrom(in_, cast_, wrong_);
+    const std::optional<Target> candidate = takeTarget(in_, cast_, wrong_);
     if (!candidate) return std::nullopt;
     return VotedFor{std::move(who), candidate};
   }
@@ -203,7 +197,7 @@ std::optional<What> Phrase::doing(Who who) {
     if (in_.acceptAny({"nobody", "none"}) || in_.accept({"no", "one"})) {
       return Follows{std::move(who), std::nullopt};
     }
-    const std::optional<Target> leader = takeTargetFrom(in_, cast_, wrong_);
+    const std::optional<Target> leader = takeTarget(in_, cast_, wrong_);
     if (!leader) return std::nullopt;
     return Follows{std::move(who), leader};
   }
@@ -358,7 +352,7 @@ std::optional<Thing> Phrase::thing(std::string_view text) {
   return out;
 }
 
-std::optional<Who> Phrase::other() { return takeWhoFrom(in_, cast_, wrong_); }
+std::optional<Who> Phrase::other() { return takeWho(in_, cast_, wrong_); }
 
 }  // namespace
 

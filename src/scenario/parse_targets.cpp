@@ -1,14 +1,17 @@
 // Who is meant: servers by name and by role, lists of them, links between them.
 #include <algorithm>
 
-#include "scenario/parse.h"
-#include "scenario/tokens.h"
+#include "scenario/targets.h"
 
 namespace raft::scenario {
 namespace {
 
 const std::vector<std::string> roleWords = {"leader",     "follower", "followers", "candidate",
                                             "candidates", "all",      "others"};
+
+std::string tooMuch(const Tokens& in, std::string_view after) {
+  return "expected nothing after " + std::string(after) + ", not " + quoted(in.rest());
+}
 
 std::optional<Target> roleTarget(Tokens& in) {
   using Kind = Target::Kind;
@@ -37,7 +40,8 @@ std::optional<Target> roleTarget(Tokens& in) {
   return std::nullopt;
 }
 
-// One target from the left; what is wrong stands in `wrong`.
+}  // namespace
+
 std::optional<Target> takeTarget(Tokens& in, const Cast& cast, std::string& wrong) {
   const auto byName = [&](std::string_view word) -> std::optional<Target> {
     const auto server = std::find(cast.servers.begin(), cast.servers.end(), word);
@@ -67,10 +71,8 @@ std::optional<Target> takeTarget(Tokens& in, const Cast& cast, std::string& wron
   return std::nullopt;
 }
 
-enum class Joined : std::uint8_t { Unknown, And, Or };
-
-// "A", "A and B", "A, B or C" from the left.
 std::optional<Who> takeWho(Tokens& in, const Cast& cast, std::string& wrong) {
+  enum class Joined : std::uint8_t { Unknown, And, Or };
   Who who;
   if (in.acceptAny({"nobody", "none"}) || in.accept({"no", "one"}) || in.accept({"no", "server"})) {
     who.each = Who::Each::None;
@@ -110,20 +112,6 @@ std::optional<Who> takeWho(Tokens& in, const Cast& cast, std::string& wrong) {
                          (only == Target::Kind::AFollower || only == Target::Kind::ACandidate);
   who.each = joined == Joined::Or || oneOfThem ? Who::Each::Any : Who::Each::All;
   return who;
-}
-
-std::string tooMuch(const Tokens& in, std::string_view after) {
-  return "expected nothing after " + std::string(after) + ", not " + quoted(in.rest());
-}
-
-}  // namespace
-
-std::optional<Who> takeWhoFrom(Tokens& in, const Cast& cast, std::string& wrong) {
-  return takeWho(in, cast, wrong);
-}
-
-std::optional<Target> takeTargetFrom(Tokens& in, const Cast& cast, std::string& wrong) {
-  return takeTarget(in, cast, wrong);
 }
 
 std::vector<std::string> Cast::words() const {

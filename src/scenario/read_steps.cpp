@@ -69,7 +69,7 @@ void Reading::readStep(const Value& value) {
   for (std::size_t i = 0; i < value.keys.size(); ++i) {
     const Key& key = value.keys[i];
     if (isIn(deedKeys, key.text) && value.find(key.text) == &value.items[i]) {
-      readDeed(key, value.items[i], step);
+      readDeed(value, i, step);
     }
   }
   checkStep(value, step);
@@ -159,19 +159,18 @@ void Reading::readAs(const Value& value, Step& step) {
   if (!isIn(cast_.named, *name)) cast_.named.push_back(*name);
 }
 
-void Reading::readDeed(const Key& key, const Value& value, Step& step) {
+// The member number `i` of the mapping `whole`.
+void Reading::readDeed(const Value& whole, std::size_t i, Step& step) {
+  const Key& key = whole.keys[i];
+  const Value& value = whole.items[i];
   if (key.text == "always" || key.text == "never") {
     addWatch(key, value, key.text == "never", step.deeds);
     Watch& watch = std::get<Watch>(step.deeds.back().what);
-    const Value* self = nullptr;
-    for (const Value& item : root_.find("steps")->items) {
-      if (item.at == step.at) self = &item;
-    }
-    if (const Value* until = self->find("until")) watch.until = duration(*until);
-    if (const Value* span = self->find("for")) watch.span = positiveDuration(*span);
+    if (const Value* until = whole.find("until")) watch.until = duration(*until);
+    if (const Value* span = whole.find("for")) watch.span = positiveDuration(*span);
     return;
   }
-  std::optional<What> what = deed(key, value, step);
+  std::optional<What> what = deed(key, value);
   if (!what) return;
   const std::string said = inLine(value);
   step.deeds.push_back(
@@ -184,7 +183,7 @@ void Reading::addWatch(const Key& key, const Value& value, bool never, std::vect
                 .what = Watch{.never = never, .conditions = conditions(value)}});
 }
 
-std::optional<What> Reading::deed(const Key& key, const Value& value, Step&) {
+std::optional<What> Reading::deed(const Key& key, const Value& value) {
   using Verb = ServerDeed::Verb;
   const std::pair<const char*, Verb> verbs[] = {{"crash", Verb::Crash},
                                                 {"restart", Verb::Restart},

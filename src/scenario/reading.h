@@ -72,8 +72,8 @@ class Reading {
   // read_steps.cpp
   void readSteps(const Value& value);
   void readStep(const Value& value);
-  void readDeed(const Key& key, const Value& value, Step& step);
-  std::optional<decltype(Deed::what)> deed(const Key& key, const Value& value, Step& step);
+  void readDeed(const Value& whole, std::size_t i, Step& step);
+  std::optional<decltype(Deed::what)> deed(const Key& key, const Value& value);
   std::optional<decltype(Deed::what)> propose(const Value& value);
   std::optional<decltype(Deed::what)> partition(const Value& value);
   std::optional<decltype(Deed::what)> cut(const Value& value, bool up);
