@@ -39,6 +39,18 @@ def run(*arguments, **environment):
 class Cli(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.folder.chmod(0o755)
+
+    def run_without_rights(self, *arguments):
+        """As somebody who may not read everything: root becomes nobody for it."""
+        if os.geteuid() != 0:
+            return run(*arguments)
+        try:
+            return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                                  user=65534, group=65534, extra_groups=[], timeout=120,
+                                  check=False)
+        except PermissionError:
+            self.skipTest("nobody else may run the program from where it stands")
 
     def file(self, name, text):
         path = self.folder / name
@@ -138,17 +150,42 @@ class Files(Cli):
         self.refused(run("run", "challenge/1-basic-electoin"), "did you mean",
                      "'challenge/1-basic-election'")
 
+    def test_what_nearly_ships_is_answered_with_its_name(self):
+        for word, name in (("minority-leadr", "partitions/minority-leader"),
+                           ("partition", "partitions"), ("challange", "challenge"),
+                           ("mine/minority-leadr.yaml", "partitions/minority-leader")):
+            self.refused(run("run", word), f"did you mean '{name}'?")
+        self.refused(run("run", "frobnicate"), "`raftlab list` shows what ships")
+
     def test_missing_files_and_empty_folders_are_refused(self):
         self.refused(run("run", self.folder / "none.yaml"), "there is no such file")
         self.refused(run("run", self.folder), "there is no scenario in this folder")
         self.refused(run("run"), "file")
 
     def test_a_file_that_cannot_be_read_is_refused(self):
-        if os.geteuid() == 0:
-            self.skipTest("root reads everything")
         path = self.file("secret.yaml", FAILS)
         path.chmod(0)
-        self.refused(run("run", path), "cannot be read")
+        self.refused(self.run_without_rights("run", path), "cannot be read: Permission denied")
+
+    def test_what_cannot_even_be_looked_at_is_refused(self):
+        self.refused(run("run", "x" * 300), "x: cannot be read: File name too long")
+        self.refused(run("run", "x" * 254), "there is no such file")
+        self.refused(run("run", ""), "'': expected a file, a folder or a name")
+        path = self.file("closed/a.yaml", "until: 1 ms\n")
+        path.parent.chmod(0)
+        self.addCleanup(path.parent.chmod, 0o700)
+        for what in (path, path.parent):
+            self.refused(self.run_without_rights("run", what),
+                         f"{what}: cannot be read: Permission denied")
+        # Nor is a folder below taken for empty.
+        self.file("open.yaml", "until: 1 ms\n")
+        self.refused(self.run_without_rights("run", self.folder),
+                     f"{path.parent}: cannot be read: Permission denied")
+
+    def test_a_file_without_end_is_too_long(self):
+        for device in ("/dev/zero", "/dev/full"):
+            if os.path.exists(device):
+                self.refused(run("run", device), f"{device}: is too long for a scenario")
 
     def test_all_mistakes_of_all_files_are_told_before_anything_runs(self):
         good = self.file("a.yaml", "title: good\n")
