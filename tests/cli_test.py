@@ -160,7 +160,6 @@ class Files(Cli):
     def test_missing_files_and_empty_folders_are_refused(self):
         self.refused(run("run", self.folder / "none.yaml"), "there is no such file")
         self.refused(run("run", self.folder), "there is no scenario in this folder")
-        self.refused(run("run"), "file")
 
     def test_a_file_that_cannot_be_read_is_refused(self):
         path = self.file("secret.yaml", FAILS)
@@ -233,22 +232,40 @@ class Flags(Cli):
         self.refused(run("run", ELECTION, "--json", "--quiet"), "exclude each other")
         self.refused(run("run", ELECTION, "--until", "-3 ms"), "'-3 ms' is negative")
         self.refused(run("run", ELECTION, "--until", "3"), "has no unit")
-        self.refused(run("run", ELECTION, "--width", "3"), "expected 40 to 1000")
-        self.refused(run("run", ELECTION, "--width", "wide"), "wide")
-        self.refused(run("run", ELECTION, "--sede", "3"), "--sede")
+        for width in ("3", "59", "1001", "wide", "-70", "70.5"):
+            self.refused(run("run", ELECTION, f"--width={width}"),
+                         f"--width: '{width}' is no width of a page: expected 60 to 1000")
+        self.refused(run("run", ELECTION, "--seed"), "--seed lacks its value")
+        self.refused(run("run", ELECTION, "--seed", 1, "--seed", 2),
+                     "--seed stands there more than once")
+        self.refused(run("run"), "run needs a scenario: a file, a folder or a name")
+
+    def test_unknown_flags_are_answered_with_the_nearest_or_with_what_there_is(self):
+        for sede in (("--sede", "3"), ("--sede=3",)):
+            self.refused(run("run", ELECTION, *sede),
+                         "`raftlab run` has no flag '--sede'; did you mean '--seed'?")
+        self.refused(run("run", ELECTION, "-x"), "no flag '-x'; expected one of: --help, --seed,")
+        self.refused(run("demo", "--seed", "3"),
+                     "`raftlab demo` has no flag '--seed'; expected one of: --help, --width,")
+        self.refused(run("demo", "mine.yaml"), "raftlab run mine.yaml")
+        self.refused(run("--json", "run", ELECTION),
+                     "--json stands behind its subcommand: raftlab run --json")
+        self.refused(run("--verson"), "did you mean '--version'?")
 
     def test_an_unknown_subcommand_is_answered_with_the_nearest(self):
         self.refused(run("rnu"), "there is no subcommand 'rnu'; did you mean 'run'?")
         self.refused(run("dmeo"), "did you mean 'demo'?")
         self.refused(run("x.yaml"), "raftlab run x.yaml")
-        self.refused(run("frobnicate"), "expected one of: run, demo or list")
+        self.refused(run("frobnicate"), "expected one of: run, demo, list or help")
 
     def test_help_and_version(self):
-        for arguments in ((), ("--help",)):
+        for arguments in ((), ("--help",), ("help",)):
             done = run(*arguments)
             self.assertEqual(done.returncode, 0)
             self.assertIn("raftlab run challenge", done.stdout)
         self.assertIn("--seeds", run("run", "--help").stdout)
+        self.assertEqual(run("help", "run").stdout, run("run", "--help").stdout)
+        self.refused(run("help", "rnu"), "did you mean 'run'?")
         self.assertRegex(run("--version").stdout, r"^raftlab \d+\.\d+\.\d+\n$")
 
     def test_list_shows_name_and_title_of_what_ships(self):

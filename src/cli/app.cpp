@@ -27,13 +27,17 @@ Examples:
 How to write a scenario: docs/scenarios.md. Exit codes: 0 all as expected, 1 not,
 2 a bad file or flag, 130 interrupted.)";
 
+// What a page can be: the columns of many servers beside sentences that one can read.
+constexpr std::uint32_t narrowest = 60;
+constexpr std::uint32_t widest = 1000;
+
 // Flags as they were given.
 struct Flags {
   std::vector<std::string> files;
   std::string seed;
   std::string seeds;
   std::string until;
-  std::uint32_t width = 0;
+  std::string width;
   bool json = false;
   bool quiet = false;
   bool details = false;
@@ -75,10 +79,12 @@ std::string optionsOf(const Flags& flags, PlayOptions& out) {
     if (!until.value) return "--until: " + until.wrong;
     out.run.until = *until.value;
   }
-  if (flags.width != 0 && (flags.width < 40 || flags.width > 1000)) {
-    return fmt::format("--width: '{}' is not possible: expected 40 to 1000 columns", flags.width);
+  const std::optional<std::uint64_t> width = scenario::parseCount(flags.width);
+  if (!flags.width.empty() && (!width || *width < narrowest || *width > widest)) {
+    return fmt::format("--width: '{}' is no width of a page: expected {} to {} columns",
+                       flags.width, narrowest, widest);
   }
-  out.width = flags.width != 0 ? flags.width : terminalWidth(80);
+  out.width = width ? static_cast<std::uint32_t>(*width) : terminalWidth(80);
   out.colour = wantsColour(stdout);
   out.json = flags.json;
   out.quiet = flags.quiet;
@@ -91,6 +97,9 @@ std::string optionsOf(const Flags& flags, PlayOptions& out) {
 }
 
 int play(const Flags& flags) {
+  if (flags.files.empty()) {
+    return refuse("run needs a scenario: a file, a folder or a name from `raftlab list`");
+  }
   PlayOptions options;
   if (const std::string wrong = optionsOf(flags, options); !wrong.empty()) return refuse(wrong);
   Seeds seeds;
@@ -133,7 +142,8 @@ int list() {
 }
 
 void addTelling(CLI::App& app, Flags& flags) {
-  app.add_option("--width", flags.width, "Columns of the page (default: the terminal's, or 80)")
+  app.add_option("--width", flags.width,
+                 fmt::format("Columns, {} to {} (default: the terminal's)", narrowest, widest))
       ->type_name("N");
   app.add_flag("--details", flags.details, "Tell every message, write and acknowledgement");
   app.add_flag("--ascii", flags.ascii, "Draw with ASCII characters only");
@@ -142,7 +152,6 @@ void addTelling(CLI::App& app, Flags& flags) {
 void addRun(CLI::App& app, Flags& flags) {
   CLI::App* run = app.add_subcommand("run", "Run scenarios: files, folders, or names from `list`");
   run->add_option("file", flags.files, "A scenario, a folder of them, or a name")
-      ->required()
       ->type_name("FILE");
   run->add_option("--seed", flags.seed, "Another seed than the scenario's own")->type_name("N");
   run->add_option("--seeds", flags.seeds, "Each of these seeds: a line a run, then a summary")
@@ -154,7 +163,7 @@ void addRun(CLI::App& app, Flags& flags) {
   addTelling(*run, flags);
 }
 
-const std::vector<std::string> subcommands = {"run", "demo", "list"};
+const std::vector<std::string> subcommands = {"run", "demo", "list", "help"};
 
 // Of a word that is no subcommand: what to type instead.
 std::string unknown(const std::string& word) {
@@ -166,15 +175,68 @@ std::string unknown(const std::string& word) {
       scenario::suggestion(word, subcommands, "one of: " + scenario::orList(subcommands)));
 }
 
+std::vector<std::string> flagsOf(const CLI::App& app) {
+  std::vector<std::string> out;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
+  }
+  return out;
+}
+
+// What is wrong with the words that `app`, or a subcommand of it, has no use for.
+std::string leftOver(const CLI::App& app, const std::string& command) {
+  const std::vector<std::string> words = app.remaining();
+  const auto isFlag = [](const std::string& word) { return word.starts_with("-"); };
+  const auto found = std::find_if(words.begin(), words.end(), isFlag);
+  if (found == words.end()) {
+    return fmt::format("`{}` takes no {}; to play a scenario: raftlab run {}", command,
+                       scenario::quoted(words[0]), words[0]);
+  }
+  const std::string flag = found->substr(0, found->find('='));
+  for (const CLI::App* other : app.get_subcommands({})) {
+    for (const std::string& each : flagsOf(*other)) {
+      if (each != flag) continue;
+      return fmt::format("{} stands behind its subcommand: raftlab {} {}", flag, other->get_name(),
+                         flag);
+    }
+  }
+  const std::vector<std::string> known = flagsOf(app);
+  return fmt::format("`{}` has no flag {}{}", command, scenario::quoted(flag),
+                     scenario::suggestion(flag, known, "one of: " + scenario::orList(known)));
+}
+
+// The library's exceptions, in our words.
+std::string whatIsWrong(const CLI::ParseError& e) {
+  const std::string text = e.what();
+  const std::string flag = text.substr(0, text.find(':'));
+  if (e.get_name() == "ArgumentMismatch" && text.ends_with("missing")) {
+    return fmt::format("{} lacks its value", flag);
+  }
+  if (e.get_name() == "ArgumentMismatch" && text.find("At Most 1") != text.npos) {
+    return fmt::format("{} stands there more than once", flag);
+  }
+  return text + "; `raftlab --help` shows what there is";
+}
+
+int help(const CLI::App& app, const std::vector<std::string>& words) {
+  for (const CLI::App* each : app.get_subcommands({})) {
+    if (words.empty() || each->get_name() != words[0]) continue;
+    print(each->help("raftlab"));
+    return exitHolds;
+  }
+  if (!words.empty() && words[0] != "help") return refuse(unknown(words[0]));
+  print(app.help());
+  return exitHolds;
+}
+
 }  // namespace
 
 int runProgram(int argc, char** argv) {
   catchSignals();
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string word = argv[1];
-    if (std::find(subcommands.begin(), subcommands.end(), word) == subcommands.end()) {
-      return refuse(unknown(word));
-    }
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  const bool any = !words.empty() && !words[0].starts_with("-");
+  if (any && std::find(subcommands.begin(), subcommands.end(), words[0]) == subcommands.end()) {
+    return refuse(unknown(words[0]));
   }
   Flags flags;
   CLI::App app("Raftlab: watch a Raft cluster at work, break it, and see what holds.", "raftlab");
@@ -185,17 +247,24 @@ int runProgram(int argc, char** argv) {
   CLI::App* demo = app.add_subcommand("demo", "Play an election, a command, a leader's failure");
   addTelling(*demo, flags);
   const CLI::App* listing = app.add_subcommand("list", "Show the scenarios that ship");
+  app.add_subcommand("help", "Show this, or how a subcommand is used");
+  // What nobody wants is told by us, with the nearest that there is.
+  app.allow_extras();
+  for (CLI::App* each : app.get_subcommands({})) each->allow_extras();
+  if (any && words[0] == "help") return help(app, {words.begin() + 1, words.end()});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) {
-      std::ostringstream out;
-      app.exit(e, out, out);
-      print(out.str());
-      return exitHolds;
-    }
-    return refuse(std::string(e.what()) + "; `raftlab --help` shows what there is");
+    if (e.get_exit_code() != 0) return refuse(whatIsWrong(e));
+    std::ostringstream out;
+    app.exit(e, out, out);
+    print(out.str());
+    return exitHolds;
   }
+  for (const CLI::App* each : app.get_subcommands()) {
+    if (each->remaining_size() != 0) return refuse(leftOver(*each, "raftlab " + each->get_name()));
+  }
+  if (app.remaining_size() != 0) return refuse(leftOver(app, "raftlab"));
   if (app.get_subcommands().empty()) {
     print(app.help());
     return exitHolds;
