@@ -70,7 +70,7 @@ class Story(Cli):
         done = run("run", ELECTION)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertTrue(done.stdout.startswith("1. A basic election\n"))
-        self.assertIn("✓ as expected, all", done.stdout)
+        self.assertIn("✓ all 24 expectations hold (seed 1, ", done.stdout)
         self.assertNotIn("\x1b", done.stdout)
 
     def test_the_same_run_gives_the_same_bytes(self):
@@ -86,7 +86,7 @@ class Story(Cli):
         self.assertIn(f"{path}:5:13: at 100 ms, expected: B is leader\n  but: B@1 follower",
                       done.stdout)
         self.assertIn("  why: ", done.stdout)
-        self.assertIn("✗ 1 of 1 expectation", done.stdout)
+        self.assertIn("✗ 1 of 1 expectation failed (", done.stdout)
 
     def test_quiet_tells_the_outcome_alone(self):
         self.assertEqual(len(run("run", ELECTION, "-q").stdout.splitlines()), 1)
@@ -99,7 +99,32 @@ class Story(Cli):
     def test_details_tell_more_and_ascii_draws_with_ascii(self):
         self.assertGreater(len(run("run", ELECTION, "--details").stdout),
                            len(run("run", ELECTION).stdout))
-        self.assertNotIn("│", run("run", ELECTION, "--ascii").stdout)
+        fails = self.file("fails.yaml", "title: Déjà vu — again ✓\n" + FAILS)
+        for arguments in ((ELECTION,), (fails,), (ELECTION, fails, "--quiet"),
+                          (ELECTION, fails, "--seeds", "1..3")):
+            told = run("run", *arguments, "--ascii").stdout.replace("Déjà", "Deja")
+            self.assertTrue(told.isascii(), told)
+        self.assertIn("ok: all 24 expectations hold", run("run", ELECTION, "--ascii").stdout)
+        self.assertIn("FAILED: 1 of 1 expectation failed", run("run", fails, "--ascii").stdout)
+
+    def test_a_number_and_its_unit_stay_on_one_line(self):
+        for blanks in range(60):
+            path = self.file("about.yaml", "until: 1 ms\nabout: " + "x" * (blanks + 1) +
+                             " takes 10 ms, or 1.5 s; 30 % of it.\n")
+            told = run("run", path, "--width", 60).stdout.split("\n\n")[1].splitlines()
+            self.assertTrue("10 ms" in "|".join(told) and "1.5 s;" in "|".join(told) and
+                            "30 %" in "|".join(told), told)
+            self.assertTrue(all(len(line) <= 60 for line in told), told)
+
+    def test_the_verdict_counts_what_was_expected(self):
+        for steps, words in (
+                ("until: 1 ms", "✓ nothing was violated, and nothing else was expected ("),
+                ("steps: [{when: there is a leader, note: x}]", "✓ the one expectation holds ("),
+                ("steps: [{when: there is a leader, expect: there is one leader}]",
+                 "✓ both expectations hold ("),
+                ("steps: [{when: [A is leader, C is leader], within: 1 s, note: x}]",
+                 "✗ 1 of 2 expectations failed (")):
+            self.assertIn(words, run("run", self.file("a.yaml", steps)).stdout)
 
     def test_until_cuts_a_run_short_without_blame(self):
         done = run("run", ELECTION, "--until", "11 ms")

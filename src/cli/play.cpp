@@ -72,56 +72,78 @@ Outcome runTold(const scenario::Scenario& scenario, const scenario::RunOptions& 
   return out;
 }
 
-// The last line of a run.
-std::string verdict(const Outcome& outcome, const Style& style) {
+std::vector<std::string> linesOf(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+// "all 24 expectations hold".
+std::string allHold(std::uint64_t expectations) {
+  if (expectations == 1) return "the one expectation holds";
+  if (expectations == 2) return "both expectations hold";
+  return fmt::format("all {} expectations hold", expectations);
+}
+
+std::string failedText(const Outcome& outcome) {
   const Result& result = outcome.result;
-  const std::string rest =
-      fmt::format(" (seed {}, {}, {})", result.seed, trace::counted(result.events, "event"),
-                  scenario::durationText(result.end));
+  std::string out = fmt::format("✗ {} of {} failed", result.failures.size(),
+                                trace::counted(result.expectations, "expectation"));
+  if (!result.violations.empty()) {
+    out += fmt::format(", {} violated",
+                       trace::counted(result.violations.size(), "property", "properties"));
+  }
+  if (!outcome.findings.empty()) {
+    out += ", " + trace::counted(outcome.findings.size(), "finding");
+  }
+  return out;
+}
+
+// The last line of a run.
+std::string verdict(const Outcome& outcome, const PlayOptions& options) {
+  const Style style{options.colour};
+  const Result& result = outcome.result;
   if (!outcome.complete) {
     return style.bad("interrupted") +
            fmt::format(" at {}: {} of {} failed so far\n", scenario::durationText(result.end),
                        result.failures.size(), trace::counted(result.expectations, "expectation"));
   }
   std::string out;
-  if (outcome.passed() && result.stepsLeft != 0) {
-    out = fmt::format("{} so far: {} not reached", style.good("✓ as expected"),
-                      trace::counted(result.stepsLeft, "step"));
-  } else if (outcome.passed() && result.expectations == 0) {
-    out = style.good("✓ nothing was violated") + ", and nothing else was expected";
-  } else if (outcome.passed()) {
-    out = style.good(
-        fmt::format("✓ as expected, {}", result.expectations == 1
-                                             ? std::string("the one time")
-                                             : fmt::format("all {} times", result.expectations)));
+  if (!outcome.passed()) {
+    out = style.bad(options.shown(failedText(outcome)));
   } else {
-    out = style.bad(fmt::format("✗ {} of {} failed", result.failures.size(),
-                                trace::counted(result.expectations, "expectation")));
-    if (!result.violations.empty()) {
-      out += style.bad(fmt::format(
-          ", {} violated", trace::counted(result.violations.size(), "property", "properties")));
-    }
-    if (!outcome.findings.empty()) {
-      out += style.bad(", " + trace::counted(outcome.findings.size(), "finding"));
+    const bool any = result.expectations != 0;
+    out = style.good(
+        options.shown("✓ " + (any ? allHold(result.expectations) : "nothing was violated")));
+    if (result.stepsLeft != 0) {
+      out += fmt::format(" so far: {} not reached", trace::counted(result.stepsLeft, "step"));
+    } else if (!any) {
+      out += ", and nothing else was expected";
     }
   }
+  const std::string rest =
+      fmt::format(" (seed {}, {}, {})", result.seed, trace::counted(result.events, "event"),
+                  scenario::durationText(result.end));
   return out + style.faint(rest) + "\n";
 }
 
-std::string heading(const Loaded& loaded, const PlayOptions& options, const Style& style) {
+std::string heading(const Loaded& loaded, const PlayOptions& options) {
   const scenario::Scenario& scenario = loaded.scenario;
   const std::string title = scenario.title.empty() ? loaded.path : scenario.title;
-  std::string out = style.bold(printable(title)) + "\n";
+  std::string out = Style{options.colour}.bold(options.shown(title)) + "\n";
   if (!scenario.about.empty()) {
-    out += "\n" + wrapped(printable(scenario.about), std::min(options.width, 100u));
+    out += "\n" + wrapped(options.shown(scenario.about), std::min(options.width, 100u));
   }
   return out + "\n";
 }
 
 // `explained`: what stories before this one have explained; is added to.
 Outcome tellStory(const Loaded& loaded, const PlayOptions& options, trace::Notions& explained) {
-  const Style style{options.colour};
-  print(heading(loaded, options, style));
+  print(heading(loaded, options));
   std::string page;
   trace::StoryOptions look;
   look.names = trace::Names(loaded.scenario.names);
@@ -141,7 +163,7 @@ Outcome tellStory(const Loaded& loaded, const PlayOptions& options, trace::Notio
   story.finish();
   explained = story.explained();
   flush();
-  print("\n" + failureText(loaded, out, options.width, options.colour) + verdict(out, style));
+  print("\n" + failureText(loaded, out, options) + verdict(out, options));
   return out;
 }
 
@@ -160,8 +182,10 @@ Outcome tellJson(const Loaded& loaded, const PlayOptions& options) {
   const Outcome out = runTold(loaded.scenario, options.run, &json, true, flush);
   print(lines);
   if (!out.passed() || !out.complete) {
-    const Style style{wantsColour(stderr)};
-    printError(failureText(loaded, out, 100, style.colour) + verdict(out, style));
+    PlayOptions aside = options;
+    aside.colour = wantsColour(stderr);
+    aside.width = 100;
+    printError(failureText(loaded, out, aside) + verdict(out, aside));
   }
   return out;
 }
@@ -173,32 +197,38 @@ Outcome runQuietly(const scenario::Scenario& scenario, const scenario::RunOption
   return runTold(scenario, options, nullptr, explained, [] {});
 }
 
-std::string failureText(const Loaded& loaded, const Outcome& outcome, std::uint32_t width,
-                        bool colour) {
-  const Style style{colour};
+std::string PlayOptions::shown(std::string_view text) const {
+  return ascii ? inAscii(printable(text)) : printable(text);
+}
+
+std::string failureText(const Loaded& loaded, const Outcome& outcome, const PlayOptions& options) {
+  const Style style{options.colour};
   std::string out;
+  // "  but: " or "  why: " before the first line, what follows below it.
+  const auto part = [&](std::string name, const std::vector<std::string>& lines) {
+    name = "  " + name + ": ";
+    for (const std::string& each : lines) {
+      const std::string line = options.shown(each);
+      const std::string whole = std::string(7, ' ') + line + "\n";
+      const bool fits = trace::columns(whole) <= std::max(options.width, 60u) + 1;
+      out += name + (fits ? whole : wrapped(line, std::max(options.width, 60u), 7)).substr(7);
+      name = std::string(7, ' ');
+    }
+  };
   for (const scenario::Failure& failure : outcome.result.failures) {
     out += fmt::format("{}:{}:{}: at {}, expected: {}\n", loaded.path, failure.at.line,
                        failure.at.column, trace::text(failure.time),
-                       style.bold(printable(failure.expected)));
-    for (std::size_t i = 0; i < failure.instead.size();) {
-      const std::size_t end = std::min(failure.instead.find('\n', i), failure.instead.size());
-      out += (i == 0 ? "  but: " : "       ") + failure.instead.substr(i, end - i) + "\n";
-      i = end + 1;
-    }
-    for (std::size_t i = 0; i < failure.why.size(); ++i) {
-      std::string lines = wrapped(failure.why[i], std::max(width, 60u), 7);
-      if (i == 0 && lines.size() > 7) lines.replace(0, 7, "  why: ");
-      out += lines;
-    }
+                       style.bold(options.shown(failure.expected)));
+    part("but", linesOf(failure.instead));
+    part("why", failure.why);
     out += "\n";
   }
   for (const check::Violation& violation : outcome.result.violations) {
     out += style.bad(check::nameOf(violation.property)) +
            fmt::format(" is violated at {}: ", trace::text(violation.time)) +
-           check::tell(violation, trace::Names(loaded.scenario.names)) + "\n\n";
+           options.shown(check::tell(violation, trace::Names(loaded.scenario.names))) + "\n\n";
   }
-  for (const std::string& finding : outcome.findings) out += finding + "\n\n";
+  for (const std::string& finding : outcome.findings) out += options.shown(finding) + "\n\n";
   return out;
 }
 
@@ -214,8 +244,7 @@ int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options) {
       outcome = tellJson(loaded, options);
     } else if (options.quiet) {
       outcome = runQuietly(loaded.scenario, options.run, true);
-      print(failureText(loaded, outcome, options.width, options.colour) + loaded.path + ": " +
-            verdict(outcome, style));
+      print(failureText(loaded, outcome, options) + loaded.path + ": " + verdict(outcome, options));
     } else {
       if (played != 0) print("\n" + style.faint(std::string(options.width, '-')) + "\n\n");
       outcome = tellStory(loaded, options, explained);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/load.h"
@@ -18,6 +19,9 @@ struct PlayOptions {
   bool ascii = false;
   bool colour = false;
   std::uint32_t width = 80;
+
+  // As it is to be shown: what a terminal could take amiss, and with `ascii` our signs, spelt.
+  std::string shown(std::string_view text) const;
 };
 
 // What came of one run, in numbers and words.
@@ -37,7 +41,6 @@ Outcome runQuietly(const scenario::Scenario& scenario, const scenario::RunOption
 int playAll(const std::vector<Loaded>& scenarios, const PlayOptions& options);
 
 // The failures of a run, as lines: where, what was expected, what was so, why.
-std::string failureText(const Loaded& loaded, const Outcome& outcome, std::uint32_t width,
-                        bool colour);
+std::string failureText(const Loaded& loaded, const Outcome& outcome, const PlayOptions& options);
 
 }  // namespace raft::cli

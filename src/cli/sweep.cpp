@@ -128,8 +128,8 @@ void Sweep::tell(std::uint64_t job, const Outcome& outcome) {
   tally.events += outcome.result.events;
   if (outcome.passed()) {
     if (options_.play.quiet) return;
-    lines_ += fmt::format("{} {} seed {}: {}, {}\n", style_.good("✓"), loaded.path, seed,
-                          trace::counted(outcome.result.events, "event"),
+    lines_ += fmt::format("{} {} seed {}: {}, {}\n", style_.good(options_.play.shown("✓")),
+                          loaded.path, seed, trace::counted(outcome.result.events, "event"),
                           trace::text(outcome.result.end));
     return;
   }
@@ -148,7 +148,8 @@ void Sweep::tell(std::uint64_t job, const Outcome& outcome) {
     what =
         fmt::format("{} is violated at {}", check::nameOf(first.property), trace::text(first.time));
   }
-  lines_ += fmt::format("{} {} seed {}: {}\n", style_.bad("✗"), loaded.path, seed, what);
+  lines_ += fmt::format("{} {} seed {}: {}\n", style_.bad(options_.play.shown("✗")), loaded.path,
+                        seed, what);
 }
 
 int Sweep::summary(std::uint64_t told) {

@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -17,6 +18,24 @@ namespace {
 volatile std::sig_atomic_t askedToStop = 0;
 
 void askToStop(int) { askedToStop = 1; }
+
+bool isNumber(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("0123456789.") == word.npos;
+}
+
+bool isUnit(std::string_view word) {
+  word = word.substr(0, word.find_last_not_of(".,;:!?)") + 1);
+  constexpr auto units = std::to_array<std::string_view>({"us", "ms", "s", "min", "%"});
+  return std::ranges::find(units, word) != units.end();
+}
+
+// The first word of a line, together with the unit if it is a number.
+std::string_view firstWord(std::string_view line) {
+  const std::size_t stop = std::min(line.find(' '), line.size());
+  if (stop == line.size() || !isNumber(line.substr(0, stop))) return line.substr(0, stop);
+  const std::size_t next = std::min(line.find(' ', stop + 1), line.size());
+  return line.substr(0, isUnit(line.substr(stop + 1, next - stop - 1)) ? next : stop);
+}
 
 }  // namespace
 
@@ -72,6 +91,25 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string inAscii(std::string_view text) {
+  constexpr auto spellings = std::to_array<std::array<std::string_view, 2>>({{"✓", "ok:"},
+                                                                             {"✗", "FAILED:"},
+                                                                             {"§", "sec. "},
+                                                                             {"—", "-"},
+                                                                             {"…", "..."},
+                                                                             {"→", "->"},
+                                                                             {"⇒", "=>"},
+                                                                             {"≥", ">="},
+                                                                             {"’", "'"}});
+  std::string out(text);
+  for (const auto& [sign, spelling] : spellings) {
+    for (auto at = out.find(sign); at != out.npos; at = out.find(sign, at + spelling.size())) {
+      out.replace(at, sign.size(), spelling);
+    }
+  }
+  return out;
+}
+
 std::string wrapped(std::string_view text, std::uint32_t width, std::uint32_t indent) {
   const std::string blanks(indent, ' ');
   std::string out;
@@ -98,9 +136,9 @@ std::string wrapped(std::string_view text, std::uint32_t width, std::uint32_t in
       continue;
     }
     while (!line.empty()) {
-      const std::size_t stop = std::min(line.find(' '), line.size());
-      if (stop != 0) add(line.substr(0, stop));
-      line.remove_prefix(std::min(stop + 1, line.size()));
+      const std::string_view word = firstWord(line);
+      if (!word.empty()) add(word);
+      line.remove_prefix(std::min(word.size() + 1, line.size()));
     }
   }
   if (column != 0) endLine();

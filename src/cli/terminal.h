@@ -30,8 +30,12 @@ void printError(std::string_view text);
 // line breaks stay.
 std::string printable(std::string_view text);
 
-// Breaks text into lines of at most `width` columns; lines that begin with a blank, and empty ones,
-// stay as they are. Each line, but an empty one, begins with `indent` blanks.
+// The text with the signs that our own sentences use spelt in ASCII: ✓ as "ok:", § as "sec. ".
+std::string inAscii(std::string_view text);
+
+// Breaks text into lines of at most `width` columns, but not between a number and its unit; lines
+// that begin with a blank, and empty ones, stay as they are. Each line, but an empty one, begins
+// with `indent` blanks.
 std::string wrapped(std::string_view text, std::uint32_t width, std::uint32_t indent = 0);
 
 struct Style {

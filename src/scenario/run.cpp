@@ -134,12 +134,15 @@ void Run::waitFor(const Step& step, trace::Narrator* narrator) {
   const auto lacking = std::find_if(step.when.begin(), step.when.end(), [&](const Condition& c) {
     return !holds(c, scene(baseline_));
   });
-  if (lacking == step.when.end()) return perform(step, narrator);
+  if (lacking == step.when.end()) {
+    result_.expectations += step.when.size();  // they came, as was expected
+    return perform(step, narrator);
+  }
   const Time limit = stepDone_ + step.within;
   if (eventBefore(std::min(limit, fixedEnd()), narrator)) return;
   if (untilOption_ && *untilOption_ <= limit) return conclude(narrator);  // cut short from outside
   const Duration waited = world_.now() - stepDone_;
-  ++result_.expectations;
+  result_.expectations += step.when.size();
   fail(lacking->at, lacking->text + " within " + durationText(waited),
        insteadOf(*lacking, scene(baseline_)), whyNot(*lacking, scene(baseline_)), narrator);
   broken_ = true;
