@@ -76,9 +76,19 @@ void Reading::checkSteps() {
       known.set(name, stateAfter(what.verb));
     }
   };
+  const auto ask = [&](const Deed& deed, const Target& target) {
+    if (target.kind != Target::Kind::Server && target.kind != Target::Kind::Named) return;
+    const bool byName = target.kind == Target::Kind::Server;
+    const std::string name = byName ? cast_.servers[target.server.value - 1] : target.name;
+    const State state = known.of(name);
+    if (state != State::Down && state != State::Paused) return;
+    wrong(deed.at, "cannot propose to " + name + ": it is " +
+                       (state == State::Down ? "down" : "paused") + " and takes no command");
+  };
   for (const Step& step : out_.steps) {
     const ServerDeed* last = nullptr;
     for (const Deed& deed : step.deeds) {
+      if (const auto* what = std::get_if<Propose>(&deed.what)) ask(deed, what->to);
       if (const auto* what = std::get_if<ServerDeed>(&deed.what)) {
         act(deed, *what);
         last = what;
@@ -88,6 +98,27 @@ void Reading::checkSteps() {
       }
     }
     if (step.as) known.set(*step.as, last ? stateAfter(last->verb) : State::Unknown);
+  }
+}
+
+void Reading::checkEnd() {
+  if (!out_.until) return;
+  const std::string end = "the end of the run, at " + durationText(*out_.until);
+  for (std::size_t i = 0; i < out_.steps.size(); ++i) {
+    const Step& step = out_.steps[i];
+    const std::optional<Time> begins = timings_[i].begins;
+    if (begins && *begins > *out_.until) {
+      // So are those that follow.
+      return wrong(step.at, "this step, at " + durationText(*begins) + ", is behind " + end);
+    }
+    for (const Deed& deed : step.deeds) {
+      const auto* watch = std::get_if<Watch>(&deed.what);
+      std::optional<Time> ends = watch ? watch->until : std::nullopt;
+      if (watch && watch->span && begins) ends = *begins + *watch->span;
+      if (!ends || *ends <= *out_.until) continue;
+      wrong(timings_[i].watchEnds->at,
+            "this watch, until " + durationText(*ends) + ", goes beyond " + end);
+    }
   }
 }
 

@@ -83,10 +83,7 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   if (const auto* what = std::get_if<Expect>(&deed.what)) expect(*what, narrator);
   if (std::get_if<Watch>(&deed.what)) startWatch(deed, narrator);
   if (step.as && !acted.empty()) bindings_[*step.as] = acted;
-  if (!cannot) return;
-  ++result_.expectations;
-  fail(deed.at, "this can be done: " + deed.text, cannot->why, {}, narrator);
-  broken_ = true;
+  if (cannot) breakOff(deed.at, "this can be done: " + deed.text, cannot->why, narrator);
 }
 
 bool Run::can(ServerDeed::Verb verb, ServerId id) const {
@@ -133,8 +130,13 @@ std::optional<Run::Cannot> Run::act(const Propose& deed, trace::Observer& audien
   ServerSet to;
   if (std::optional<Cannot> cannot = resolve(deed.to, {}, to)) return cannot;
   if (to.size() != 1) return Cannot{"a command goes to one server, and these are several"};
+  const ServerId id = *to.begin();
+  if (!world_.isUp(id) || world_.isPaused(id)) {
+    return Cannot{names_.of(id) + " is " + (world_.isUp(id) ? "paused" : "down") +
+                  ": it takes no command"};
+  }
   for (const std::string& command : deed.commands) {
-    (void)world_.propose(*to.begin(), Command(command), audience);
+    (void)world_.propose(id, Command(command), audience);
   }
   acted = to;
   return std::nullopt;

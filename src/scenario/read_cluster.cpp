@@ -64,11 +64,7 @@ void Reading::readTop() {
     out_.atEnd.push_back({.at = v->at, .text = "expect", .what = Expect{conditions(*v)}});
   }
   checkSteps();
-  for (const Step& step : out_.steps) {
-    if (!out_.until || !step.time || *step.time <= *out_.until) continue;
-    wrong(step.at, "this step, at " + durationText(*step.time) +
-                       ", is behind the end of the run, " + "at " + durationText(*out_.until));
-  }
+  checkEnd();
 }
 
 void Reading::readServers() {

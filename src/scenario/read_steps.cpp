@@ -66,6 +66,7 @@ void Reading::readStep(const Value& value) {
                         suggestion(key.text, words, "one of: " + orList(words)));
     }
   }
+  noteTime(value, step);
   for (std::size_t i = 0; i < value.keys.size(); ++i) {
     const Key& key = value.keys[i];
     if (isIn(deedKeys, key.text) && value.find(key.text) == &value.items[i]) {
@@ -82,6 +83,20 @@ void Reading::readWhen(const Key& key, const Value& value, Step& step) {
   if (key.text == "after") step.after = duration(value);
   if (key.text == "when") step.when = conditions(value);
   if (key.text == "within") step.within = positiveDuration(value).value_or(step.within);
+}
+
+// When the step is done, as far as that is known before the run.
+void Reading::noteTime(const Value& value, const Step& step) {
+  std::optional<Time> begins = timings_.empty() ? Time(0) : timings_.back().begins;
+  if (value.find("at")) {
+    begins = step.time;
+  } else if (value.find("when") || (value.find("after") && !step.after)) {
+    begins.reset();
+  } else if (begins && step.after) {
+    *begins += *step.after;
+  }
+  const Value* until = value.find("until");
+  timings_.push_back({.begins = begins, .watchEnds = until ? until : value.find("for")});
 }
 
 void Reading::checkStep(const Value& value, const Step& step) {
@@ -109,6 +124,14 @@ void Reading::checkStep(const Value& value, const Step& step) {
     }
   }
   if (until && span) wrong(span->at, "a watch ends 'until' a time or 'for' a while, not both");
+  const std::optional<Time> begins = timings_.back().begins;
+  if (until && watches && begins) {
+    const Parsed<Duration> end = parseDuration(until->text);
+    if (end.value && *end.value < *begins) {
+      wrong(until->at,
+            quoted(until->text) + " is over before the step begins, at " + durationText(*begins));
+    }
+  }
   if (!step.time) return;
   for (auto earlier = out_.steps.rbegin(); earlier != out_.steps.rend(); ++earlier) {
     if (!earlier->time) continue;
@@ -119,13 +142,6 @@ void Reading::checkStep(const Value& value, const Step& step) {
                 std::to_string(earlier->at.line));
     }
     break;
-  }
-  if (until && watches) {
-    const Parsed<Duration> end = parseDuration(until->text);
-    if (end.value && *end.value < *step.time) {
-      wrong(until->at, quoted(until->text) + " is over before the step begins, at " +
-                           durationText(*step.time));
-    }
   }
 }
 

@@ -84,6 +84,7 @@ class Reading {
   void checkGroups(const Value& value, const Partition& partition);
   void readAs(const Value& value, Step& step);
   void readWhen(const Key& key, const Value& value, Step& step);
+  void noteTime(const Value& value, const Step& step);
   void checkStep(const Value& value, const Step& step);
   void addWatch(const Key& key, const Value& value, bool never, std::vector<Deed>& to);
   bool addName(Position at, const std::string& name);
@@ -102,13 +103,21 @@ class Reading {
   void voteConditions(const Value& value, std::vector<Condition>& out);
   void stateCondition(const Value& value, StateWord state, std::vector<Condition>& out);
 
-  // check_steps.cpp: deeds that contradict each other, as far as one can know before the run.
+  // check_steps.cpp: deeds that contradict each other, steps and watches behind the end of the run,
+  // as far as one can know before it.
   void checkSteps();
+  void checkEnd();
+
+  struct Timing {
+    std::optional<Time> begins;
+    const Value* watchEnds;  // `until` or `for`; may be null
+  };
 
   const Value& root_;
   Mistakes mistakes_;
   Cast cast_;
   Scenario out_;
+  std::vector<Timing> timings_;  // of out_.steps
 };
 
 // 'text', "a list", "a mapping", "nothing".

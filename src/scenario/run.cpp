@@ -98,10 +98,24 @@ void Run::advance(trace::Narrator* narrator) {
   const Step& step = scenario_->steps[next_];
   const Time last = fixedEnd();
   if (!step.when.empty()) return waitFor(step, narrator);
-  const Time due = std::max(*stepTime(), world_.now());
+  const Time due = *stepTime();
+  if (due < world_.now()) {
+    return breakOff(step.at, "this step is at " + durationText(due),
+                    "the step before it was done at " + durationText(world_.now()), narrator);
+  }
   if (eventBefore(std::min(due, last), narrator)) return;
-  if (due > last) return conclude(narrator);
-  perform(step, narrator);
+  if (due <= last) return perform(step, narrator);
+  if (untilOption_) return conclude(narrator);  // cut short from outside
+  breakOff(step.at, "this step, at " + durationText(due) + ", is reached",
+           "the run ends at " + durationText(last), narrator);
+}
+
+// A step cannot be done as it is written: what follows makes no sense.
+void Run::breakOff(Position at, std::string expected, std::string instead,
+                   trace::Narrator* narrator) {
+  ++result_.expectations;
+  fail(at, std::move(expected), std::move(instead), {}, narrator);
+  broken_ = true;
 }
 
 // The end that is fixed before the run; without one, the end follows from the last step.
@@ -184,6 +198,10 @@ void Run::startWatch(const Deed& deed, trace::Narrator* narrator) {
   if (watch->span) until = world_.now() + *watch->span;
   if (until) lastWatchEnds_ = std::max(lastWatchEnds_, *until);
   result_.expectations += watch->conditions.size();
+  if (until && *until < world_.now()) {
+    return fail(deed.at, "this is watched until " + durationText(*until),
+                "the watch begins at " + durationText(world_.now()), {}, narrator);
+  }
   for (const Condition& condition : watch->conditions) {
     watches_.push_back({.condition = &condition,
                         .never = watch->never,
@@ -218,6 +236,14 @@ void Run::endWatches(Time now, trace::Narrator* narrator) {
   });
 }
 
+// Those that were to go on when the run ended: nobody knows whether they would have held.
+void Run::blameWatches(trace::Narrator* narrator) {
+  for (const Watching& each : watches_) {
+    fail(each.condition->at, watchText(each) + ", until " + durationText(*each.until),
+         "the run ends at " + durationText(world_.now()), {}, narrator);
+  }
+}
+
 void Run::fail(Position at, std::string expected, std::string instead, trace::Answer why,
                trace::Narrator* narrator) {
   if (narrator) {
@@ -250,8 +276,11 @@ void Run::conclude(trace::Narrator* narrator) {
     for (const Deed& deed : scenario_->atEnd) expect(*std::get_if<Expect>(&deed.what), narrator);
   }
   if (!broken_) {
-    for (Watching& each : watches_) each.until = world_.now();
+    for (Watching& each : watches_) {
+      if (!each.until) each.until = world_.now();
+    }
     endWatches(world_.now() + Duration(1), narrator);
+    if (!untilOption_) blameWatches(narrator);
   }
   checkers_.finish(world_.now());
   noteViolations(narrator);

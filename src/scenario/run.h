@@ -94,9 +94,11 @@ class Run {
   void startWatch(const Deed&, trace::Narrator*);
   void lookAround(trace::Narrator*);
   void endWatches(Time now, trace::Narrator*);
+  void blameWatches(trace::Narrator*);
   static std::string watchText(const Watching&);
   void fail(Position at, std::string expected, std::string instead, trace::Answer why,
             trace::Narrator*);
+  void breakOff(Position at, std::string expected, std::string instead, trace::Narrator*);
   void noteViolations(trace::Narrator*);
   std::optional<Time> stepTime() const;
   Time end() const;

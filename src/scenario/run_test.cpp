@@ -209,6 +209,10 @@ TEST(ScenarioRun, WhatCannotBeDoneEndsTheRunAsAFailure) {
       {"pause: followers\n  - after: 1 ms\n    pause: B", "B is paused"},
       {"partition: [[A, a follower], [B, C]]", " would be in two groups"},
       {"resume: all", "there is no server to which it could be done"},
+      {"name: {x: A}\n    crash: A\n    propose: {command: SetX=1, to: x}",
+       "A is down: it takes no command"},
+      {"name: {x: A}\n    pause: x\n    propose: {command: SetX=1, to: A}",
+       "A is paused: it takes no command"},
   };
   for (const auto& [deed, why] : cases) {
     const Result result = play("steps:\n  - at: 1 ms\n    " + std::string(deed) +
@@ -233,6 +237,59 @@ steps:
   EXPECT_EQ(result.failures[0].expected, "B is leader within 200 ms");
   EXPECT_EQ(result.failures[0].time, std::chrono::milliseconds(300));
   EXPECT_EQ(result.stepsLeft, 1u);
+}
+
+TEST(ScenarioRun, AStepWhoseTimeIsOverIsAFailure) {
+  const Result result = play(three + R"(
+steps:
+  - when: A is leader
+  - at: 10 ms
+    note: never said
+expect: A is leader
+)");
+  EXPECT_EQ(failuresOf(result), "this step is at 10 ms | the step before it was done at 14 ms\n");
+  EXPECT_EQ(result.failures[0].at, (Position{.line = 8, .column = 5}));
+  EXPECT_EQ(result.stepsLeft, 1u);
+  // It may come at the very moment.
+  expectHolds(three + "steps: [{when: A is leader}, {at: 14 ms, expect: A is leader}]");
+}
+
+TEST(ScenarioRun, AStepBehindTheEndIsAFailureUnlessTheRunIsCutShortFromOutside) {
+  const std::string text = three + R"(
+until: 100 ms
+steps:
+  - when: A is leader
+  - after: 200 ms
+    note: never said
+  - after: 1 ms
+    note: nor this
+expect: B is leader
+)";
+  const Result result = play(text);
+  EXPECT_EQ(failuresOf(result), "this step, at 214 ms, is reached | the run ends at 100 ms\n");
+  EXPECT_EQ(result.failures[0].at.line, 9u);
+  EXPECT_EQ(result.stepsLeft, 2u);
+  EXPECT_TRUE(play(text, {.until = std::chrono::milliseconds(90)}).passed());
+}
+
+TEST(ScenarioRun, AWatchWithoutTimeToWatchIsAFailure) {
+  EXPECT_EQ(failuresOf(play(three + R"(
+steps:
+  - when: A is leader
+    never: B is leader
+    until: 13 ms
+)")),
+            "this is watched until 13 ms | the watch begins at 14 ms\n");
+  const std::string text = three + R"(
+until: 100 ms
+steps:
+  - when: A is leader
+    never: B is leader
+    for: 100 ms
+)";
+  EXPECT_EQ(failuresOf(play(text)),
+            "at no time: B is leader, until 114 ms | the run ends at 100 ms\n");
+  EXPECT_TRUE(play(text, {.until = std::chrono::milliseconds(50)}).passed());
 }
 
 TEST(ScenarioRun, AWatchFailsAtTheMomentAtWhichItIsBroken) {
