@@ -187,7 +187,7 @@ bool isKind(Happens::Kind wanted, Happens::Kind kind) {
 bool concerns(const Happening& happening, const Thing& thing) {
   for (std::uint64_t i = 0; i < happening.count; ++i) {
     if (thing.index && *thing.index != happening.first + i) continue;
-    if (i >= happening.entries.size() || matches(thing.pattern, happening.entries[i])) return true;
+    if (matches(thing.pattern, happening.entries[i])) return true;
   }
   return false;
 }

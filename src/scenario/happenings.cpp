@@ -37,7 +37,7 @@ void Happenings::add(Time now, Happening happening) {
 void Happenings::started(Time now, const Server& server, bool again) {
   known(server.id) = {.term = server.currentTerm,
                       .role = server.role.index(),
-                      .lastIndex = server.log.lastIndex(),
+                      .log = server.log,
                       .commitIndex = server.commitIndex};
   if (again) add(now, {.verb = Verb::Restarts, .server = server.id});
 }
@@ -65,7 +65,7 @@ void Happenings::stepped(const trace::Step& step) {
   logs(step, server);
   server = {.term = step.after.currentTerm,
             .role = step.after.role.index(),
-            .lastIndex = step.after.log.lastIndex(),
+            .log = step.after.log,
             .commitIndex = step.after.commitIndex};
   highestCommit_ = std::max(highestCommit_, step.after.commitIndex);
 }
@@ -97,11 +97,12 @@ void Happenings::logs(const trace::Step& step, const Known& before) {
   const Server& after = step.after;
   const std::optional<Write>& write = step.effects.write;
   if (write && write->from != Index(0)) {
-    if (write->from <= before.lastIndex) {
+    if (write->from <= before.log.lastIndex()) {
       add(step.time, {.verb = Verb::Removes,
                       .server = after.id,
                       .first = write->from,
-                      .count = before.lastIndex.value - write->from.value + 1});
+                      .count = before.log.lastIndex().value - write->from.value + 1,
+                      .entries = before.log.from(write->from)});
     }
     if (!write->entries.empty()) {
       add(step.time, {.verb = Verb::Appends,

@@ -18,7 +18,7 @@ struct Happening {
   RoleWord role = RoleWord::Follower;       // Becomes
   Index first = 0;                          // of the entries that it concerns
   std::uint64_t count = 0;                  // how many
-  Entries entries = {};                     // those entries, except those that were removed
+  Entries entries = {};                     // those entries, also if they were removed
   bool operator==(const Happening&) const = default;
 };
 
@@ -43,7 +43,7 @@ class Happenings : public trace::Observer {
   struct Known {
     Term term;
     std::size_t role = 0;
-    Index lastIndex;
+    Log log = {};  // shares its storage with the server's
     Index commitIndex;
     bool operator==(const Known&) const = default;
   };

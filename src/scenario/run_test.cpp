@@ -239,6 +239,29 @@ steps:
   EXPECT_EQ(result.stepsLeft, 1u);
 }
 
+TEST(ScenarioRun, WhatIsRemovedIsKnownByItsCommandAndItsTerm) {
+  const std::string text = three + R"(
+steps:
+  - at: 50 ms
+    partition: [[A]]
+    propose: SetX=1
+  - after: 1 ms
+    propose: SetX=2
+  - when: B or C is leader
+    propose: SetX=3
+  - after: 100 ms
+    heal: all
+  - when: A removes anything
+    within: 100 ms
+    expect: [)";
+  expectHolds(text +
+              "A removes SetX=1, A removes SetX=2, A removes entry 2 of term 1, "
+              "A removes entry 1, A appends SetX=3]");
+  for (const char* other : {"SetX=3", "SetX=4", "entry 3", "entry 1 of term 2", "no-op"}) {
+    EXPECT_EQ(play(text + "A removes " + other + "]").failures.size(), 1u) << other;
+  }
+}
+
 TEST(ScenarioRun, AStepWhoseTimeIsOverIsAFailure) {
   const Result result = play(three + R"(
 steps:
