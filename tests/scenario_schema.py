@@ -53,10 +53,22 @@ def main():
             print(f"{name}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}")
     # What must not fit, so that the schema is not one that lets everything pass.
     for text in ("sevrers: 3", "servers: 0", "seed: x", "steps: [{wehn: there is a leader}]",
-                 "network: {loss: 10}", "expect: {leeder: A}"):
+                 "network: {loss: 10}", "expect: {leeder: A}", "until: 0", "until: 0.0 ms",
+                 "first election timeout: 0", "first election timeout: {A: 0 ms}",
+                 "election timeout: 0..300 ms", "election timeout: 0 ms..300 ms",
+                 "heartbeat interval: 0 s", "servers: [TwentyLettersAreNotMany]",
+                 "servers: [leader]", "expect: {leader: all}", "expect: {applied: [7]}",
+                 "steps: [{never: A is leader, for: 0}]", "steps: [{name: {all: A}}]"):
         if validator.is_valid(yaml.load(text, Loader)):
             wrong += 1
             print(f"the schema accepts {text!r}")
+    # And what must, at the border.
+    for text in ("until: 1 us", "election timeout: 0.5..300 ms", "election timeout: 10 ms",
+                 "expect: {applied: ['7']}", "servers: [ExactlyTwentyLetters]",
+                 "first election timeout: {A: 0.01 ms}"):
+        if not validator.is_valid(yaml.load(text, Loader)):
+            wrong += 1
+            print(f"the schema refuses {text!r}")
     print(f"{seen} scenarios and examples, {wrong} mistakes")
     return 1 if wrong or seen < 30 else 0
 

@@ -192,6 +192,30 @@ bool concerns(const Happening& happening, const Thing& thing) {
   return false;
 }
 
+struct NamesAreGiven {
+  const Bindings& bindings;
+
+  bool given(const Target& target) const {
+    return target.kind != Target::Kind::Named || bindings.contains(target.name);
+  }
+  bool given(const Who& who) const {
+    return std::ranges::all_of(who.targets, [&](const Target& each) { return given(each); });
+  }
+  template <class One>
+  bool given(const std::optional<One>& one) const {
+    return !one || given(*one);
+  }
+  template <class C>
+  bool operator()(const C& c) const {
+    bool all = true;
+    if constexpr (requires { c.who; }) all = all && given(c.who);
+    if constexpr (requires { c.candidate; }) all = all && given(c.candidate);
+    if constexpr (requires { c.leader; }) all = all && given(c.leader);
+    if constexpr (requires { c.other; }) all = all && given(c.other);
+    return all;
+  }
+};
+
 bool Holds::operator()(const Happens& c) const {
   const std::vector<Happening>& now = scene.happenings.at(world.now());
   const auto does = [&](ServerId id, const ServerId* other) {
@@ -261,6 +285,10 @@ ServerSet serversOf(const Target& target, const Scene& scene) {
 
 bool holds(const Condition& condition, const Scene& scene) {
   return std::visit(Holds{scene}, condition.what);
+}
+
+bool namesAreGiven(const Condition& condition, const Scene& scene) {
+  return std::visit(NamesAreGiven{scene.bindings}, condition.what);
 }
 
 bool needsHappenings(const Condition& condition) {

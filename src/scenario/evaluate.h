@@ -36,6 +36,8 @@ Baseline baselineOf(const sim::World& world, const Happenings& happenings);
 ServerSet serversOf(const Target& target, const Scene& scene);
 
 bool holds(const Condition& condition, const Scene& scene);
+// Whether steps have given all the names of which the condition speaks.
+bool namesAreGiven(const Condition& condition, const Scene& scene);
 // What is the case, as far as the condition asks for it.
 std::string insteadOf(const Condition& condition, const Scene& scene);
 // Why the condition does not hold, if there is more to say; may be empty.

@@ -115,8 +115,12 @@ std::optional<Who> takeWho(Tokens& in, const Cast& cast, std::string& wrong) {
 }
 
 std::vector<std::string> Cast::words() const {
-  std::vector<std::string> out = servers;
-  if (out.size() > 9) out.resize(9);
+  std::vector<std::string> out;
+  for (const std::string& server : servers) {
+    const bool again = std::find(out.begin(), out.end(), server) != out.end();
+    // A name that was refused is no suggestion.
+    if (out.size() < 9 && !again && wrongName(server).empty()) out.push_back(server);
+  }
   out.insert(out.end(), named.begin(), named.end());
   for (const char* word : {"leader", "a follower", "followers", "all"}) out.push_back(word);
   return out;

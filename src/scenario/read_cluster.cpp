@@ -19,11 +19,6 @@ void Reading::readTop() {
   const auto text = [&](std::string& to) {
     return [&](const Value& v) { to = scalar(v, "a text").value_or(""); };
   };
-  const auto later = [&](std::vector<Deed>& to, bool never) {
-    return [&, never](const Value& v) {
-      addWatch({never ? "never" : "always", v.at}, v, never, to);
-    };
-  };
   members(
       root_, "a scenario",
       {{"title", text(out_.title)},
@@ -56,11 +51,15 @@ void Reading::readTop() {
        {"start", [&](const Value& v) { readStart(v); }},
        {"clients", [&](const Value& v) { readClients(v); }},
        {"steps", [&](const Value& v) { readSteps(v); }},
-       {"always", later(out_.always, false)},
-       {"never", later(out_.always, true)},
-       {"expect", done},  // below, since it may speak of names that steps give
+       {"always", done},  // below, since these may speak of names that steps give
+       {"never", done},
+       {"expect", done},
        {"until", [&](const Value& v) { out_.until = positiveDuration(v); }}});
-  if (const Value* v = root_.find("expect"); v && root_.isMapping()) {
+  for (const char* word : {"always", "never"}) {
+    const Value* v = root_.find(word);
+    if (v) addWatch({word, v->at}, *v, word == std::string_view("never"), out_.always);
+  }
+  if (const Value* v = root_.find("expect")) {
     out_.atEnd.push_back({.at = v->at, .text = "expect", .what = Expect{conditions(*v)}});
   }
   checkSteps();

@@ -40,6 +40,13 @@ bool plural(const Who& who) {
          kind == Target::Kind::Candidates || kind == Target::Kind::Others;
 }
 
+// The leader is one server: it is never all of several.
+bool cannotLead(const Who& who) {
+  const Target::Kind kind = who.targets[0].kind;
+  return plural(who) || kind == Target::Kind::Others || kind == Target::Kind::AFollower ||
+         kind == Target::Kind::ACandidate;
+}
+
 std::string is(const Who& who) { return plural(who) ? " are " : " is "; }
 std::string has(const Who& who) { return plural(who) ? " have " : " has "; }
 
@@ -147,6 +154,11 @@ void Reading::leaderCondition(const Value& value, std::vector<Condition>& out) {
     return wrong(value.at, "expected a server, 'B or C', one or none, not " + shown(value));
   }
   const std::optional<Who> leader = who(value);
+  if (leader && cannotLead(*leader)) {
+    return wrong(value.at, quoted(value.text) +
+                               " cannot be the leader, for only one server leads: expected a "
+                               "server, 'B or C', one or none");
+  }
   if (leader) out.push_back({value.at, value.text + " is the leader", LeaderIs{*leader}});
 }
 
@@ -178,6 +190,26 @@ void Reading::voteConditions(const Value& value, std::vector<Condition>& out) {
   });
 }
 
+// Entries that are commands. A number alone would be a term: such a command stands in quotes.
+std::optional<std::vector<EntryPattern>> Reading::commandPatterns(const Value& value) {
+  std::optional<std::vector<EntryPattern>> out = entries(value);
+  for (std::size_t i = 0; out && i < out->size(); ++i) {
+    EntryPattern& entry = (*out)[i];
+    const Value& item = value.items[i];
+    if (entry.command) continue;
+    if (item.quoted && !entry.noop) {
+      entry = {.command = item.text};
+      continue;
+    }
+    const std::string number = "(one that is a number stands in quotes: \"" + item.text + "\")";
+    wrong(item.at, entry.noop
+                       ? "no-ops are left out here: expected commands, such as [SetX=10]"
+                       : "a term alone is no command: expected one, such as SetX=10 " + number);
+    return std::nullopt;
+  }
+  return out;
+}
+
 void Reading::reached(const Value& value, Stage stage, std::vector<Condition>& out) {
   forWhom(value, [&](const Value& one, const Who& who, const std::string& name) {
     reachedBy(one, stage, who, name, out);
@@ -189,7 +221,7 @@ void Reading::reachedBy(const Value& value, Stage stage, const Who& who, const s
   const std::string verb =
       name + has(who) + (stage == Stage::Committed ? "committed " : "applied ");
   if (value.isSequence()) {
-    const std::optional<std::vector<EntryPattern>> commands = entries(value);
+    const std::optional<std::vector<EntryPattern>> commands = commandPatterns(value);
     if (!commands) return;
     out.push_back(
         {value.at, verb + commandsText(*commands), ReachedCommands{who, stage, *commands}});

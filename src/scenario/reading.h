@@ -96,6 +96,7 @@ class Reading {
   using ReadForWho = std::function<void(const Value&, const Who&, const std::string&)>;
   void forWhom(const Value& value, const ReadForWho& read);
   void leaderCondition(const Value& value, std::vector<Condition>& out);
+  std::optional<std::vector<EntryPattern>> commandPatterns(const Value& value);
   void reached(const Value& value, Stage stage, std::vector<Condition>& out);
   void reachedBy(const Value& value, Stage stage, const Who& who, const std::string& name,
                  std::vector<Condition>& out);

@@ -215,6 +215,7 @@ void Run::startWatch(const Deed& deed, trace::Narrator* narrator) {
 void Run::lookAround(trace::Narrator* narrator) {
   std::erase_if(watches_, [&](const Watching& each) {
     const Scene now = scene(each.baseline);
+    if (!namesAreGiven(*each.condition, now)) return false;  // nothing to see yet
     if (holds(*each.condition, now) != each.never) return false;
     fail(each.condition->at, watchText(each), insteadOf(*each.condition, now),
          each.never ? trace::Answer() : whyNot(*each.condition, now), narrator);

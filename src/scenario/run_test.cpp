@@ -172,6 +172,31 @@ steps:
 )");
 }
 
+TEST(ScenarioRun, KeysStandInAnyOrderEvenIfTheySpeakOfNames) {
+  expectHolds(three + R"(
+never: third is leader
+always: third is follower
+expect: first is leader
+steps:
+  - at: 50 ms
+    name: {first: leader}
+  - at: 50 ms
+    name: {third: C}
+)");
+}
+
+TEST(ScenarioRun, ACommandThatIsANumberStandsInQuotesWhereATermCouldStand) {
+  expectHolds(three + R"(
+steps:
+  - at: 50 ms
+    propose: 7
+expect:
+  - applied: ["7"]
+  - committed: {all: [1 7]}
+  - log: [1 7]
+)");
+}
+
 TEST(ScenarioRun, AllMeansThoseToWhomItCanBeDone) {
   expectHolds(three + R"(
 steps:
