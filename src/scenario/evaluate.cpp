@@ -7,27 +7,6 @@ namespace {
 
 using sim::World;
 
-bool matches(const EntryPattern& pattern, const Entry& entry) {
-  if (pattern.term && *pattern.term != entry.term) return false;
-  if (pattern.noop && entry.type != EntryType::Noop) return false;
-  if (!pattern.command) return true;
-  return entry.type == EntryType::Command && entry.command.bytes() == *pattern.command;
-}
-
-// Whether `thing` is among the first `last` entries of a log.
-bool stands(const Thing& thing, const Log& log, Index last) {
-  if (thing.index) return *thing.index <= last && matches(thing.pattern, log[*thing.index]);
-  for (Index i = 1; i <= last; ++i) {
-    if (matches(thing.pattern, log[i])) return true;
-  }
-  return false;
-}
-
-Index reached(const Server& server, Stage stage) {
-  if (stage == Stage::Committed) return server.commitIndex;
-  return stage == Stage::Applied ? server.lastApplied : server.log.lastIndex();
-}
-
 bool isRunning(const World& world, ServerId id) { return world.isUp(id) && !world.isPaused(id); }
 
 ServerSet serversOf(const Who& who, const Scene& scene) {
@@ -130,7 +109,7 @@ struct Holds {
   bool operator()(const HasThing& c) const {
     const auto has = [&](ServerId id) {
       const Server& server = world.server(id);
-      return stands(c.thing, server.log, reached(server, c.stage));
+      return indexOf(c.thing, server.log, reached(server, c.stage)).has_value();
     };
     if (c.who.targets.empty()) {  // anywhere
       const ServerSet all = serversOf(Target{}, scene);
@@ -240,6 +219,30 @@ bool Holds::operator()(const Happens& c) const {
 }
 
 }  // namespace
+
+bool matches(const EntryPattern& pattern, const Entry& entry) {
+  if (pattern.term && *pattern.term != entry.term) return false;
+  if (pattern.noop && entry.type != EntryType::Noop) return false;
+  if (!pattern.command) return true;
+  return entry.type == EntryType::Command && entry.command.bytes() == *pattern.command;
+}
+
+std::optional<Index> indexOf(const Thing& thing, const Log& log, Index last) {
+  for (Index i = thing.index.value_or(1); i <= thing.index.value_or(last) && i <= last; ++i) {
+    if (matches(thing.pattern, log[i])) return i;
+  }
+  return std::nullopt;
+}
+
+Index reached(const Server& server, Stage stage) {
+  if (stage == Stage::Committed) return server.commitIndex;
+  return stage == Stage::Applied ? server.lastApplied : server.log.lastIndex();
+}
+
+ServerSet spokenOf(const Who& who, const Scene& scene) {
+  const ServerSet out = serversOf(who, scene);
+  return out.empty() ? ServerSet::firstServers(scene.world.size()) : out;
+}
 
 Baseline baselineOf(const World& world, const Happenings& happenings) {
   Baseline out{.highestCommit = happenings.highestCommit()};

@@ -24,6 +24,19 @@ check::ProgressSettings progressSettings(const sim::WorldSettings& world) {
   return out;
 }
 
+// The first sentences of an answer, as the story tells them behind what they explain.
+std::string inShort(const trace::Answer& answer) {
+  constexpr std::string_view known = "No leader: ";  // is what was expected
+  std::string out = answer.empty() ? "" : answer[0];
+  if (out.starts_with(known)) {
+    out.erase(0, known.size());
+    if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  }
+  if (answer.size() > 1) out += " " + answer[1];
+  if (out.ends_with('.')) out.pop_back();  // the story ends its sentences itself
+  return out;
+}
+
 bool anyNeeds(const std::vector<Condition>& conditions) {
   return std::any_of(conditions.begin(), conditions.end(), needsHappenings);
 }
@@ -179,16 +192,31 @@ void Run::perform(const Step& step, trace::Narrator* narrator) {
 void Run::expect(const Expect& expect, trace::Narrator* narrator) {
   settle(narrator);
   const Scene now = scene(baseline_);
-  std::string held;  // told together: one sentence for what is as it should be
-  for (const Condition& condition : expect.conditions) {
-    if (!holds(condition, now)) continue;
-    held += (held.empty() ? "" : "; ") + condition.text;
-  }
-  if (narrator && !held.empty()) narrator->tell(world_.now(), trace::Expected{held, true});
+  if (narrator) tellHeld(expect, *narrator);
   result_.expectations += expect.conditions.size();
   for (const Condition& condition : expect.conditions) {
     if (holds(condition, now)) continue;
     fail(condition.at, condition.text, insteadOf(condition, now), whyNot(condition, now), narrator);
+  }
+}
+
+// What holds is told together; what has a reason, apart.
+void Run::tellHeld(const Expect& expect, trace::Narrator& narrator) {
+  const Scene now = scene(baseline_);
+  std::string together;
+  std::vector<std::pair<const Condition*, std::string>> apart;
+  for (const Condition& condition : expect.conditions) {
+    if (!holds(condition, now)) continue;
+    const std::string why = inShort(whyDenied(condition, now));
+    if (why.empty()) {
+      together += (together.empty() ? "" : "; ") + condition.text;
+    } else {
+      apart.emplace_back(&condition, why);
+    }
+  }
+  if (!together.empty()) narrator.tell(world_.now(), trace::Expected{together, true});
+  for (const auto& [condition, why] : apart) {
+    narrator.tell(world_.now(), trace::Expected{condition->text, true}, why);
   }
 }
 
@@ -232,7 +260,10 @@ std::string Run::watchText(const Watching& watching) {
 void Run::endWatches(Time now, trace::Narrator* narrator) {
   std::erase_if(watches_, [&](const Watching& each) {
     if (!each.until || *each.until >= now) return false;
-    if (narrator) narrator->tell(*each.until, trace::Expected{watchText(each), true});
+    if (!narrator) return true;
+    const Scene now = scene(each.baseline);
+    const std::string why = each.never ? inShort(whyNever(*each.condition, now)) : "";
+    narrator->tell(*each.until, trace::Expected{watchText(each), true}, why);
     return true;
   });
 }

@@ -91,6 +91,7 @@ class Run {
   void waitFor(const Step&, trace::Narrator*);
   void perform(const Step&, trace::Narrator*);
   void expect(const Expect&, trace::Narrator*);
+  void tellHeld(const Expect&, trace::Narrator&);
   void startWatch(const Deed&, trace::Narrator*);
   void lookAround(trace::Narrator*);
   void endWatches(Time now, trace::Narrator*);

@@ -257,7 +257,7 @@ struct Said {  // a heading or a remark of the scenario
   std::string text = {};
   bool operator==(const Said&) const = default;
 };
-struct Expected {  // Fact::reason: why not, if it does not hold
+struct Expected {  // Fact::reason: what is so instead; if it holds, sentences that say why
   std::string text = {};
   bool holds = {};
   bool operator==(const Expected&) const = default;

@@ -265,7 +265,10 @@ std::string deed(const Fact& fact, const Names& names) {
 
 std::string sentence(const Fact& fact, const Names& names) {
   const std::string what = deed(fact, names);
-  return fact.reason.empty() ? what : what + ": " + fact.reason;
+  if (fact.reason.empty()) return what;
+  // What holds may come with whole sentences that say why.
+  const auto* expected = fact.as<Expected>();
+  return what + (expected && expected->holds ? ". " : ": ") + fact.reason;
 }
 
 std::string_view kindName(const Fact& fact) { return kindNames[fact.what.index()]; }

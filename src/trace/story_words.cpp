@@ -364,6 +364,9 @@ Words wordsOf(const std::vector<Fact>& group, const ServerSet& votes, const Word
   for (const Fact& fact : group) {
     if (isFinding(fact)) return teller.others();
   }
+  if (const auto* expected = find<Expected>(group); expected && expected->holds) {
+    return {.text = sentence(group.front(), how.names) + ".", .many = {}};
+  }
   if (find<ElectionTimedOut>(group)) return teller.election();
   if (find<VoteGranted>(group) || find<VoteRefused>(group)) return teller.vote();
   if (find<BecameLeader>(group)) return teller.elected();

@@ -136,8 +136,23 @@ Answer whyNotApplied(const View& view, ServerId id, Index index) {
   }
   Answer answer;
   const std::optional<ServerId> leader = leaderOf(view);
-  const bool committed = index > Index{0} && leader && serverOf(view, *leader).commitIndex >= index;
-  if (!committed) return whyNotCommitted(view, index);
+  ServerSet know;
+  for (std::uint32_t i = 1; i <= count(view) && index > Index{0}; ++i) {
+    if (serverOf(view, i).commitIndex >= index) know.insert(i);
+  }
+  if (know.empty()) return whyNotCommitted(view, index);
+  if (!leader || !know.contains(*leader)) {
+    const Log& log = serverOf(view, *know.begin()).log;
+    const std::string what = "Entry " + entryText(index, log.term(index)) + " is committed";
+    if (leader) {
+      return {what + ", and " + view.names.of(know) + (know.size() == 1 ? " knows" : " know") +
+              " that, but leader " + view.names.of(*leader) +
+              " does not know it yet, and only a leader tells the others (§5.3, §5.4.2)."};
+    }
+    answer.push_back(what + ", but no leader is there to tell " + own + " (§5.3).");
+    for (std::string& each : whyNoLeader(view)) answer.push_back(std::move(each));
+    return answer;
+  }
   const Term term = serverOf(view, *leader).log.term(index);
   const std::string silence = id == *leader ? "" : whyNoTalk(view, *leader, id);
   if (!silence.empty()) {

@@ -202,6 +202,14 @@ TEST(Why, NotApplied) {
               ElementsAre("B has 1^1 and learns with the leader's next AppendEntries that it is "
                           "committed (§5.3)."));
   EXPECT_THAT(whyNotApplied(world.view(), 3, 1), ElementsAre("C does not have 1^1 yet (§5.3)."));
+  world.up.erase(1);
+  EXPECT_THAT(
+      whyNotApplied(world.view(), 2, 1),
+      testing::Contains("Entry 1^1 is committed, but no leader is there to tell B (§5.3)."));
+  world.lead(2);
+  EXPECT_THAT(whyNotApplied(world.view(), 3, 1),
+              ElementsAre("Entry 1^1 is committed, and A knows that, but leader B does not know it "
+                          "yet, and only a leader tells the others (§5.3, §5.4.2)."));
 }
 
 }  // namespace
