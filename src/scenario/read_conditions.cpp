@@ -26,7 +26,7 @@ std::string commandsText(const std::vector<EntryPattern>& commands) {
   std::string out;
   for (const EntryPattern& entry : commands) {
     if (!out.empty()) out += ", ";
-    out += entry.noop ? "no-op" : entry.command.value_or("an entry");
+    out += entry.command.value_or("");
     if (entry.term) out += " of term " + std::to_string(entry.term->value);
   }
   return out;
