@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/evidence.h"
 #include "cli/terminal.h"
 #include "raft/assert.h"
 #include "scenario/words.h"
@@ -27,19 +28,21 @@ class AssertionsThrow {
   AssertionHandler before_;
 };
 
-// Passes facts on, and keeps the deeds that no rule explains.
+// Passes facts on, keeps the deeds that no rule explains, and what may have led to a violation.
 class Findings : public trace::FactSink {
  public:
   Findings(trace::FactSink* next, const trace::Names& names) : next_(next), names_(names) {}
 
   void told(const trace::Fact& fact) override {
     if (fact.is<trace::Unexplained>() && found.size() < 20) {
-      found.push_back(fmt::format("at {}: {} (no rule explains this)", trace::text(fact.time),
-                                  trace::sentence(fact, names_)));
+      found.push_back(
+          fmt::format("at {}: {}", trace::text(fact.time), trace::sentence(fact, names_)));
     }
+    evidence.told(fact);
     if (next_) next_->told(fact);
   }
   std::vector<std::string> found;
+  Evidence evidence;
 
  private:
   trace::FactSink* next_;
@@ -68,6 +71,9 @@ Outcome runTold(const scenario::Scenario& scenario, const scenario::RunOptions& 
   }
   out.result = run.result();
   out.findings = std::move(findings.found);
+  if (!out.result.violations.empty()) {
+    out.ledThere = findings.evidence.of(out.result.violations.front());
+  }
   out.complete = run.done() || !out.findings.empty();
   return out;
 }
@@ -201,6 +207,27 @@ std::string PlayOptions::shown(std::string_view text) const {
   return ascii ? inAscii(printable(text)) : printable(text);
 }
 
+// Each violation, and what led to the first.
+std::string violationText(const Loaded& loaded, const Outcome& outcome,
+                          const PlayOptions& options) {
+  const trace::Names names(loaded.scenario.names);
+  std::string out;
+  std::string led;
+  for (const trace::Fact& fact : outcome.ledThere) {
+    std::string line =
+        wrapped(options.shown(trace::sentence(fact, names)), std::max(options.width, 60u), 16);
+    led += line.replace(0, 16, fmt::format("{:>14}  ", trace::text(fact.time)));
+  }
+  for (const check::Violation& violation : outcome.result.violations) {
+    out += Style{options.colour}.bad(check::nameOf(violation.property)) +
+           fmt::format(" is violated at {}: ", trace::text(violation.time)) +
+           options.shown(check::tell(violation, names)) + "\n";
+    if (!led.empty()) out += "  what led there:\n" + std::exchange(led, "");
+    out += "\n";
+  }
+  return out;
+}
+
 std::string failureText(const Loaded& loaded, const Outcome& outcome, const PlayOptions& options) {
   const Style style{options.colour};
   std::string out;
@@ -223,11 +250,7 @@ std::string failureText(const Loaded& loaded, const Outcome& outcome, const Play
     part("why", failure.why);
     out += "\n";
   }
-  for (const check::Violation& violation : outcome.result.violations) {
-    out += style.bad(check::nameOf(violation.property)) +
-           fmt::format(" is violated at {}: ", trace::text(violation.time)) +
-           options.shown(check::tell(violation, trace::Names(loaded.scenario.names))) + "\n\n";
-  }
+  out += violationText(loaded, outcome, options);
   for (const std::string& finding : outcome.findings) out += options.shown(finding) + "\n\n";
   return out;
 }

@@ -28,6 +28,7 @@ struct PlayOptions {
 struct Outcome {
   scenario::Result result;
   std::vector<std::string> findings;  // assertions that broke, deeds that no rule explains
+  std::vector<trace::Fact> ledThere;  // to the first violation: the latest deeds before it
   bool complete = true;               // false: it was interrupted
 
   bool passed() const { return result.passed() && findings.empty(); }

@@ -291,10 +291,11 @@ void Run::fail(Position at, std::string expected, std::string instead, trace::An
 
 void Run::noteViolations(trace::Narrator* narrator) {
   if (!checkers_.violation()) return;
-  const std::vector<check::Violation> all = checkers_.violations();
-  for (; violationsTold_ < all.size(); ++violationsTold_) {
+  // By what is violated, for one may be found later than another that happened after it.
+  for (const check::Violation& one : checkers_.violations()) {
+    if (std::ranges::count(violationsTold_, one.property) != 0) continue;
+    violationsTold_.push_back(one.property);
     if (!narrator) continue;
-    const check::Violation& one = all[violationsTold_];
     narrator->tell(one.time, trace::PropertyViolated{check::nameOf(one.property)},
                    check::tell(one, names_));
   }

@@ -142,7 +142,7 @@ class Run {
   Baseline baseline_ = {};   // then
   std::vector<Watching> watches_ = {};
   Time lastWatchEnds_ = Time(0);
-  std::size_t violationsTold_ = 0;
+  std::vector<check::Property> violationsTold_ = {};
   Result result_ = {};
 };
 
