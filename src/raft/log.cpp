@@ -44,6 +44,15 @@ void Log::append(const Entry* first, const Entry* last) {
   size_ += count;
 }
 
+void Log::append(const Entries& entries) {
+  const bool follows =
+      store_ && entries.store_ == store_ && entries.first_ == store_->entries() + size_;
+  if (!follows) return append(entries.begin(), entries.end());
+  if (entries.empty()) return;
+  noteChange(size_ + 1);
+  size_ += entries.size();
+}
+
 void Log::truncateFrom(Index index) {
   RAFT_ASSERT(index >= Index{1}, "index 0 is no entry");
   if (index > lastIndex()) return;

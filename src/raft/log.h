@@ -156,6 +156,8 @@ class Log {
     ++size_;
   }
   void append(const Entry* first, const Entry* last);  // [first, last), not of this log
+  // The same for a run; one that follows this log in the storage that it shares costs nothing.
+  void append(const Entries& entries);
   // Deletes the entry at `index` and all that follow it. Requires index >= 1.
   void truncateFrom(Index index);
 

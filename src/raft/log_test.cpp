@@ -115,6 +115,26 @@ TEST(Log, TakesARunOfAnotherLogEvenOfOneThatItSharesStorageWith) {
   EXPECT_EQ(follower.lastIndex(), 5);
 }
 
+TEST(Log, TakesARunThatFollowsItInSharedStorageWithoutACopy) {
+  Log server = logOf({1, 1});
+  Log disk = server;
+  server.append(entryAt(3, 2));
+  disk.append(server.from(3));
+  EXPECT_EQ(disk.from(1), entriesFrom(1, {1, 1, 2}));
+  EXPECT_EQ(disk.takeChange(), 3);
+  EXPECT_EQ(disk.from(3).begin(), server.from(3).begin());  // the same place
+
+  server.truncateFrom(3);
+  server.append(entryAt(3, 4));
+  disk.truncateFrom(3);
+  disk.append(server.from(3));
+  EXPECT_EQ(disk.from(1), entriesFrom(1, {1, 1, 4}));
+  disk.append(server.from(4));  // nothing
+  EXPECT_EQ(disk.lastIndex(), 3);
+  disk.append(server.from(2));  // not what follows it
+  EXPECT_EQ(disk.from(4), entriesFrom(2, {1, 4}));
+}
+
 TEST(Log, EqualityIsThatOfItsContent) {
   EXPECT_EQ(logOf({1, 2}), logOf({1, 2}));
   EXPECT_NE(logOf({1, 2}), logOf({1, 3}));

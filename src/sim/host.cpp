@@ -54,7 +54,7 @@ void Host::persist(const Write& write) {
   disk.votedFor = write.votedFor;
   if (write.from == Index{0}) return;
   disk.log.truncateFrom(write.from);
-  disk.log.append(write.entries.begin(), write.entries.end());
+  disk.log.append(write.entries);
   disk.log.takeChange();  // a disk has nothing to write elsewhere
 }
 
