@@ -24,7 +24,10 @@ void Checkers::started(Time now, const Server& server, bool again) {
   progress.started(now, server, again);
 }
 
-void Checkers::crashed(Time now, const Server& server) { progress.crashed(now, server); }
+void Checkers::crashed(Time now, const Server& server) {
+  safety.crashed(now, server);
+  progress.crashed(now, server);
+}
 
 void Checkers::paused(Time now, ServerId server) { progress.paused(now, server); }
 

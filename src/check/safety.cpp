@@ -5,6 +5,16 @@
 
 namespace raft::check {
 
+namespace {
+
+// Up to here the two are the same, since they stand in the same storage; 0: they do not.
+Index sharedUpTo(const Log& a, const Log& b) {
+  const Index both = std::min(a.lastIndex(), b.lastIndex());
+  return both > Index{0} && &a[1] == &b[1] ? both : Index{0};
+}
+
+}  // namespace
+
 Safety::Seen& Safety::seen(ServerId server) {
   if (server.value > servers_.size()) servers_.resize(server.value, Seen{.log = {Chain{0}}});
   return servers_[server.value - 1];
@@ -28,10 +38,17 @@ Safety::Durable Safety::durableOf(const Server& s, const Seen& seen) const {
           .chain = seen.log.back()};
 }
 
+void Safety::crashed(Time, const Server& server) { seen(server.id).logAtCrash = server.log; }
+
 void Safety::started(Time now, const Server& server, bool again) {
   Seen& known = seen(server.id);
   Seen fresh{.log = {Chain{0}}};
-  checkLog(now, server, fresh, 1);
+  const Index same = sharedUpTo(known.logAtCrash, server.log);
+  if (same > Index{0}) {  // what it had before the crash needs no second look
+    fresh.log = std::move(known.log);
+    fresh.log.resize(same.value + 1);
+  }
+  checkLog(now, server, fresh, same + 1);
   fresh.durable = durableOf(server, fresh);
   if (again) checkRestored(now, server, known, fresh.durable);
   known = std::move(fresh);

@@ -25,6 +25,7 @@ class Safety : public trace::Observer {
 
   void started(Time, const Server&, bool again) override;
   void stepped(const trace::Step&) override;
+  void crashed(Time, const Server&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 
   bool operator==(const Safety& other) const;
@@ -43,6 +44,7 @@ class Safety : public trace::Observer {
   struct Seen {
     std::vector<Chain> log = {};  // the chain at each index; log[0] is that of the empty log
     Term lastTerm = 0;
+    Log logAtCrash = {};
     Term leaderOf = 0;  // the last term that it was elected in since it started
     Index commitIndex = 0;
     Index lastApplied = 0;

@@ -382,6 +382,35 @@ TEST_F(Durability, HalfAWriteIsFound) {
   EXPECT_EQ(propertiesOf(safety), Found{Property::Durability});
 }
 
+// A disk and a server may share the storage of their logs: all that differs must be found all the
+// same.
+TEST_F(Durability, WhatIsLostFromSharedStorageIsFound) {
+  tellWritten(safety, ms(40), appended());
+  Server server = appended();
+  tellStep(safety, ms(45), server);
+  const auto restartsWith = [&](const Log& log) {
+    Safety copy = safety;
+    copy.crashed(ms(50), server);
+    Server restarted = restored(server);
+    restarted.log = log;
+    copy.started(ms(60), restarted, true);
+    copy.crashed(ms(70), restarted);
+    copy.started(ms(80), restarted, true);
+    return propertiesOf(copy);
+  };
+  Log log = server.log;
+  EXPECT_EQ(restartsWith(log), Found{});
+  Log shorter = log;
+  shorter.truncateFrom(3);
+  EXPECT_EQ(restartsWith(shorter), Found{Property::Durability});
+  Log longer = log;
+  longer.append(entryAt(4, 2));
+  EXPECT_EQ(restartsWith(longer), Found{Property::Durability});
+  Log other = shorter;
+  other.append(Entry{2, "other"});
+  EXPECT_EQ(restartsWith(other), (Found{Property::LogMatching, Property::Durability}));
+}
+
 TEST_F(Durability, AnotherCommandOnTheDiskIsFound) {
   Server other = restored(voted());
   other.log = {{1, "other"}};
