@@ -78,12 +78,19 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
     for (const Target& target : what->targets) {
       if (!cannot) cannot = resolve(target, meant, meant);
     }
-    bindings_[what->name] = meant;
+    if (!cannot) bind(what->name, meant, narrator);
   }
   if (const auto* what = std::get_if<Expect>(&deed.what)) expect(*what, narrator);
   if (std::get_if<Watch>(&deed.what)) startWatch(deed, narrator);
-  if (step.as && !acted.empty()) bindings_[*step.as] = acted;
+  if (step.as && !acted.empty()) bind(*step.as, acted, narrator);
   if (cannot) breakOff(deed.at, "this can be done: " + deed.text, cannot->why, narrator);
+}
+
+// From now on `name` means these servers. The story says so, for it will speak of them by it.
+void Run::bind(const std::string& name, const ServerSet& servers, trace::Narrator* narrator) {
+  bindings_[name] = servers;
+  const std::string are = servers.size() == 1 ? " is " : " are ";
+  if (narrator) narrator->tell(world_.now(), trace::Said{name + are + names_.of(servers)});
 }
 
 bool Run::can(ServerDeed::Verb verb, ServerId id) const {

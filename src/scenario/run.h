@@ -111,6 +111,7 @@ class Run {
     std::string why;
   };
   void act(const Step&, const Deed&, trace::Narrator*);
+  void bind(const std::string& name, const ServerSet& servers, trace::Narrator*);
   std::optional<Cannot> act(const ServerDeed&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const Propose&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const Partition&, trace::Observer&);
