@@ -6,36 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "raft/raft_test_support.h"
+#include "raft/election_test_support.h"
 
 namespace raft {
 namespace {
-
-const ServerSet three{1, 2, 3};
-const ServerSet five = ServerSet::firstServers(5);
-
-Server fresh(ServerId id, const ServerSet& voters = three) {
-  return Server::start(id, voters, plain, 1, ms(0));
-}
-
-Server candidateOfTerm1(const ServerSet& voters) {
-  Server s1 = fresh(1, voters);
-  stepChecked(s1, ms(100), Timeout{});
-  stepChecked(s1, ms(100), Written{1});
-  return s1;
-}
-
-Envelope heartbeat(ServerId from, ServerId to, Term term) {
-  return {from, to, AppendEntries::Request{term, from, 0, 0}};
-}
-
-Envelope voteRequest(ServerId from, ServerId to, Term term) {
-  return {from, to, RequestVote::Request{term, from, 0, 0}};
-}
-
-Envelope vote(ServerId from, ServerId to, Term term, bool granted = true) {
-  return {from, to, RequestVote::Response{term, granted}};
-}
 
 // Servers 1 to `count` that have just started. Their timeouts are all due at 100 ms.
 TestCluster freshCluster(std::uint32_t count) {
