@@ -89,8 +89,9 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
 // From now on `name` means these servers. The story says so, for it will speak of them by it.
 void Run::bind(const std::string& name, const ServerSet& servers, trace::Narrator* narrator) {
   bindings_[name] = servers;
-  const std::string are = servers.size() == 1 ? " is " : " are ";
-  if (narrator) narrator->tell(world_.now(), trace::Said{name + are + names_.of(servers)});
+  if (!narrator) return;
+  const std::string are = servers.size() == 1 ? "' is " : "' are ";
+  narrator->tell(world_.now(), trace::Said{"From here on '" + name + are + names_.of(servers)});
 }
 
 bool Run::can(ServerDeed::Verb verb, ServerId id) const {
