@@ -172,6 +172,20 @@ class Files(Cli):
         self.assertEqual(told, [str(self.folder / name) for name in
                                 ("a/b/c.yml", "a/z.yaml", "b.yaml")] + ["3 scenarios"])
 
+    def test_both_endings_are_listed(self):
+        for name in ("a.yaml", "b.yml"):
+            self.file(name, f"title: {name}\nuntil: 1 ms\n")
+        done = run("list", RAFTLAB_SCENARIOS=str(self.folder))
+        self.assertEqual((done.returncode, done.stdout), (0, "a  a.yaml\nb  b.yml\n"))
+        self.assertEqual(run("run", "b", "-q", RAFTLAB_SCENARIOS=str(self.folder)).returncode, 0)
+
+    def test_what_a_note_says_cannot_command_a_terminal(self):
+        path = self.file("esc.yaml", 'steps:\n  - note: "a\\eb"\nuntil: 1 ms\n')
+        done = run("run", path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertIn("a\\x1bb", done.stdout)
+
     def test_what_ships_is_found_by_name(self):
         for name in ("challenge/1-basic-election", "1-basic-election"):
             self.assertEqual(run("run", name, "-q").returncode, 0)

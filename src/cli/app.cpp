@@ -129,7 +129,7 @@ int list() {
   std::vector<std::string> files;
   std::size_t longest = 0;
   for (const std::string& name : names) {
-    files.push_back((shippedScenarios() / (name + ".yaml")).string());
+    files.push_back(shippedFile(name).string());
     longest = std::max(longest, name.size());
   }
   const std::optional<std::vector<Loaded>> scenarios = loadAll(files);

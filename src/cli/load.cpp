@@ -60,8 +60,7 @@ Folder filesIn(const fs::path& path) {
 }
 
 std::optional<fs::path> shipped(const std::string& name) {
-  const fs::path folder = shippedScenarios();
-  for (const fs::path& path : {folder / name, folder / (name + ".yaml")}) {
+  for (const fs::path& path : {shippedScenarios() / name, shippedFile(name)}) {
     std::error_code error;
     if (fs::exists(path, error)) return path;
   }
@@ -70,7 +69,7 @@ std::optional<fs::path> shipped(const std::string& name) {
   for (const std::string& each : shippedNames()) {
     if (fs::path(each).filename() == name) same.push_back(each);
   }
-  if (same.size() == 1) return folder / (same[0] + ".yaml");
+  if (same.size() == 1) return shippedFile(same[0]);
   return std::nullopt;
 }
 
@@ -175,8 +174,8 @@ bool find(const std::string& argument, std::vector<std::string>& out) {
   }
   const Folder folder = filesIn(path);
   if (folder.complete && folder.files.empty()) {
-    printError(
-        fmt::format("{}: there is no scenario in this folder (no *.yaml)\n", printable(argument)));
+    printError(fmt::format("{}: there is no scenario in this folder (no *.yaml or *.yml)\n",
+                           printable(argument)));
     return false;
   }
   out.insert(out.end(), folder.files.begin(), folder.files.end());
@@ -190,6 +189,12 @@ fs::path shippedScenarios() {
   std::error_code error;
   if (fs::is_directory(RAFTLAB_SCENARIOS_DIR, error)) return RAFTLAB_SCENARIOS_DIR;
   return RAFTLAB_INSTALLED_SCENARIOS_DIR;
+}
+
+fs::path shippedFile(const std::string& name) {
+  const fs::path file = shippedScenarios() / (name + ".yml");
+  std::error_code error;
+  return fs::exists(file, error) ? file : shippedScenarios() / (name + ".yaml");
 }
 
 std::vector<std::string> shippedNames() {

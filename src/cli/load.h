@@ -20,6 +20,8 @@ struct Loaded {
 std::filesystem::path shippedScenarios();
 // Names of all that ship, in order: "challenge/1-basic-election".
 std::vector<std::string> shippedNames();
+// The file of one of them.
+std::filesystem::path shippedFile(const std::string& name);
 
 // All files that the arguments mean, in order.
 struct Found {

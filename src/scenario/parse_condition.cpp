@@ -186,6 +186,10 @@ std::optional<What> Phrase::having(Who who) {
     return VotedFor{std::move(who), candidate};
   }
   const bool negated = in_.acceptAny({"no", "not"});
+  if (in_.peek() == "committed" || in_.peek() == "applied" || in_.peek() == "voted") {
+    return fail("expected what stands in a log after 'has', such as entry 1 or SetX=10, not " +
+                quoted(in_.rest()) + "; of what is committed one says 'SetX=10 is committed on A'");
+  }
   const std::optional<Thing> what = thing(in_.rest());
   if (!what) return std::nullopt;
   while (!in_.atEnd()) in_.take();

@@ -159,6 +159,11 @@ NetworkPatch Reading::networkPatch(const Value& value) {
                     v.at, "expected a mapping from links, such as A -> B: 2 ms, not " + shown(v));
               }
               for (std::size_t i = 0; i < v.keys.size(); ++i) {
+                const auto same = [&](const Key& key) { return key.text == v.keys[i].text; };
+                if (std::any_of(v.keys.begin(), v.keys.begin() + i, same)) {
+                  wrong(v.keys[i].at,
+                        "the key " + quoted(v.keys[i].text) + " stands here a second time");
+                }
                 const Parsed<Arrow> arrow = parseArrow(v.keys[i].text, cast_);
                 if (!arrow.value) wrong(v.keys[i].at, arrow.wrong);
                 const LinkPatch patch = linkPatch(v.items[i]);
@@ -249,6 +254,11 @@ void Reading::readDisk(const Value& value, ServerId server) {
             disk.log.append(entry.noop ? Entry::noop(last) : Entry{last, Command(command)});
           }
         }}});
+  constexpr std::uint64_t highest = 1'000'000'000'000;  // terms have to rise from there
+  if (std::max(term.value_or(0), disk.log.lastTerm().value) > highest) {
+    return wrong(value.at, "a term is above " + std::to_string(highest) +
+                               ": expected one that leaves room for elections");
+  }
   const Term lastTerm = disk.log.lastTerm();
   disk.currentTerm = Term(term.value_or(lastTerm.value));
   if (disk.currentTerm < lastTerm) {

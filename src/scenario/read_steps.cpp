@@ -243,6 +243,10 @@ bool Reading::noOthers(const Value& value, const std::vector<Target>& targets) {
 
 bool Reading::commands(const Value& value, std::vector<std::string>& out) {
   bool good = true;
+  if (value.isSequence() && value.items.empty()) {
+    wrong(value.at, "expected at least one command, such as SetX=10, not an empty list");
+    return false;
+  }
   eachItem(value, [&](const Value& one) {
     const std::optional<std::string> command = scalar(one, "a command, such as SetX=10");
     good = good && command && !command->empty();

@@ -104,6 +104,24 @@ std::string logText(const Log& log, std::uint32_t most) {
   return out;
 }
 
+std::string withoutControls(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::uint32_t length = utf8Length(text);
+    if (text[0] == '\n') {
+      out += ' ';
+    } else if (length == 0 || isControl(text.substr(0, length))) {
+      out += hexByte(static_cast<unsigned char>(text[0]));
+      text.remove_prefix(1);
+      continue;
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
 std::string commandText(const Command& command, std::uint32_t most) {
   std::string_view bytes = command.bytes();
   if (bytes.empty()) return "empty command";

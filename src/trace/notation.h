@@ -48,6 +48,9 @@ std::string logText(const Log& log, std::uint32_t most = 10);
 // A command's bytes as one line: what is not valid UTF-8, or a control, stands as \xNN. Longer
 // ones are cut after `most` characters and end in "…".
 std::string commandText(const Command& command, std::uint32_t most = 40);
+// The text with what a terminal could take amiss (controls, bytes that are not UTF-8) as \xNN. A
+// line break becomes a blank.
+std::string withoutControls(std::string_view text);
 std::string entryMeaning(const Entry& entry);  // the command's text, or "no-op"
 
 std::string_view roleName(const Role& role);           // "follower", "candidate", "leader"

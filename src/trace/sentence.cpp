@@ -241,7 +241,7 @@ struct Predicate {
     return of(f.server) + " answers " + commandOf(f.client, f.request) +
            ": it was applied at index " + text(f.index.value);
   }
-  std::string operator()(const Said& f) const { return f.text; }
+  std::string operator()(const Said& f) const { return withoutControls(f.text); }
   std::string operator()(const Expected& f) const {
     return (f.holds ? "As expected: " : "Not as expected: ") + f.text;
   }
