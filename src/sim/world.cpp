@@ -153,14 +153,19 @@ void World::timeOut(Host& host, Observer& observer) {
 
 void World::finishWrites(Host& host, Observer& observer) {
   host.finishWrites(now_);
-  stepServer(host, Written{host.durable}, observer);  // told first: what leaves now speaks of it
+  tellWritten(host, observer);
+  armDisk(host);
+  perform(host, observer);
+}
+
+// The server learns what is durable before what waited for it leaves, which speaks of it.
+void World::tellWritten(Host& host, Observer& observer) {
+  stepServer(host, Written{host.durable}, observer);
   auto mayLeave = host.held.begin();
   for (; mayLeave != host.held.end() && mayLeave->after <= host.durable; ++mayLeave) {
     transmit(std::move(mayLeave->envelope), observer);
   }
   host.held.erase(host.held.begin(), mayLeave);
-  armDisk(host);
-  perform(host, observer);
 }
 
 // One step and what is to be told and checked of it. Its effects are in scratch_.effects.
@@ -190,19 +195,20 @@ void World::perform(Host& host, Observer& observer) {
   Effects& effects = scratch_.effects;
   for (bool durableAtOnce = true; durableAtOnce;) {
     durableAtOnce = false;
+    const WriteId durable = host.durable;
     if (effects.write) {
       durableAtOnce = host.begin(std::move(*effects.write), now_);
       if (host.writing.size() == 1) armDisk(host);
     }
     for (Send& send : effects.send) {
-      if (send.after <= host.durable) {
+      if (send.after <= durable) {
         transmit(std::move(send.envelope), observer);
       } else {
         host.held.push_back(std::move(send));
       }
     }
     if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
-    if (durableAtOnce) stepServer(host, Written{host.durable}, observer);
+    if (durableAtOnce) tellWritten(host, observer);
   }
   armTimer(host, now_);
 }

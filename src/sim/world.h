@@ -120,6 +120,7 @@ class World {
   void ring(std::uint32_t owner, Observer&);
   void timeOut(Host&, Observer&);
   void finishWrites(Host&, Observer&);
+  void tellWritten(Host&, Observer&);
   void stepServer(Host&, const Input&, Observer&);
   void perform(Host&, Observer&);
   void transmit(Envelope&&, Observer&);
