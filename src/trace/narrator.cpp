@@ -109,7 +109,7 @@ void Narrator::paused(Time time, ServerId server) {
 
 void Narrator::resumed(Time time, ServerId server) {
   tell(time, server, Resumed{.role = known(server).role},
-       "for it no time has passed, and what arrived meanwhile reaches it now");
+       "no time seems to have passed, and what arrived meanwhile is taken now");
 }
 
 void Narrator::networkChanged(Time time, const NetworkChange& change) {

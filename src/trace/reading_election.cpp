@@ -146,8 +146,9 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Request& m) {
   } else if (granted) {
     const bool again = votedFor_ == candidate;
     tell(VoteGranted{.candidate = candidate, .again = again},
-         std::string(again ? "it has this vote already" : "no vote was given yet") + " in term " +
-             text(term_.value) + ", and " + name(candidate) + "'s log is at least as up-to-date (" +
+         std::string(again ? "this vote was given already" : "no vote was given yet") +
+             " in term " + text(term_.value) + ", and " + name(candidate) +
+             "'s log is at least as up-to-date (" +
              compared(m.lastLogIndex, m.lastLogTerm, was_.log.lastIndex(), was_.log.lastTerm()) +
              ", §5.2, §5.4.1)");
     votedFor_ = candidate;
