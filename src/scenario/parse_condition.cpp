@@ -57,6 +57,7 @@ class Phrase {
   std::optional<Thing> thing(std::string_view text);
   std::optional<Who> other();
   std::optional<What> unknownVerb();
+  std::optional<std::string> nearPhrase() const;
 
   std::string_view text_;
   const Cast& cast_;
@@ -139,6 +140,10 @@ std::optional<What> Phrase::aboutServers() {
   std::optional<Who> who = takeWho(in_, cast_, wrong_);
   if (!who) {
     // Perhaps it was not about a server at all.
+    if (const std::optional<std::string> near = nearPhrase()) {
+      wrong_ = quoted(text_) + " is no condition; did you mean '" + *near + "'?";
+      return std::nullopt;
+    }
     const bool verb = text_.find(' ') != text_.npos;
     if (!verb) wrong_ = quoted(text_) + " is not " + examples;
     return std::nullopt;
@@ -290,6 +295,31 @@ std::optional<What> Phrase::handling(Who who) {
   if (!out.thing) return std::nullopt;
   while (!in_.atEnd()) in_.take();
   return out;
+}
+
+// What does not speak of a server, and was probably meant; or nothing.
+std::optional<std::string> Phrase::nearPhrase() const {
+  static const std::vector<std::string> phrases = {
+      "there is a leader", "there is no leader", "there is one leader", "there is a new leader",
+      "the logs agree",    "an entry commits",   "a term changes"};
+  static const std::vector<std::string> stages = {"committed", "applied"};
+  if (const std::optional<std::string> near = nearest(text_, phrases)) return near;
+  const std::size_t space = text_.find(' ');
+  if (text_.starts_with("there ") || text_.starts_with("leader ")) return phrases.front();
+  for (std::size_t at = space; at != text_.npos; at = text_.find(' ', at + 1)) {
+    const std::string_view rest = text_.substr(at);
+    for (const std::string_view verb : {" is not ", " is ", " are ", " has been "}) {
+      if (!rest.starts_with(verb)) continue;
+      const std::string_view word =
+          rest.substr(verb.size(), rest.find(' ', verb.size()) - verb.size());
+      const std::optional<std::string> stage = nearest(word, stages);
+      if (!stage) break;
+      const std::string_view is = verb == " has been " ? " is " : verb;
+      return std::string(text_.substr(0, at)).append(is) + *stage +
+             std::string(rest.substr(verb.size() + word.size()));
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<What> Phrase::unknownVerb() {
