@@ -50,6 +50,8 @@ bool namesAreGiven(const Condition& condition, const Scene& scene);
 std::string insteadOf(const Condition& condition, const Scene& scene);
 // Why the condition does not hold, if there is more to say; may be empty.
 trace::Answer whyNot(const Condition& condition, const Scene& scene);
+// Why it holds, though it never should; may be empty.
+trace::Answer whySo(const Condition& condition, const Scene& scene);
 // Why there is no leader, or why something is not committed, if that is what the condition says and
 // what is so. Empty for all others.
 trace::Answer whyDenied(const Condition& condition, const Scene& scene);

@@ -134,6 +134,39 @@ TEST(Explain, ThatNoServerIsUpComesFirst) {
   expectTold(at, "all are in term 1", {"\nNo server is up."});
 }
 
+// What a step watches comes to hold, though it never should: what is so, and below it why.
+void expectToldOfNever(const std::string& condition, const std::vector<std::string>& parts) {
+  const Read read = parsed(cluster + "never: " + condition + "\nuntil: 900 ms\n");
+  ASSERT_TRUE(read.scenario);
+  scenario::Run run(*read.scenario);
+  run.finish();
+  const Result result = run.result();
+  ASSERT_EQ(result.failures.size(), 1u) << condition;
+  std::string all;
+  for (const std::string& sentence : result.failures[0].why) all += sentence + "\n";
+  for (const std::string& part : parts) {
+    EXPECT_NE(all.find(part), all.npos) << condition << "\n" << all;
+  }
+}
+
+TEST(Explain, ATermIsExplainedByHowAServerCameByIt) {
+  expectTold(stepAt("31 ms"), "B is in term 7", {"\nB is in term 1, that of its leader A (§5.1)."});
+  expectTold(stepAt("31 ms"), "A is in term 7", {"\nA is in term 1, for it stood for election"});
+  expectTold(cluster, "A is in term 2",
+             {"\nA is in term 1, for", "\nThere is a term 2, but no message of it has reached A"});
+}
+
+TEST(Explain, WhatShouldNeverHaveBeenIsExplained) {
+  expectToldOfNever("there is a leader", {"A leads term 1: a majority voted for it"});
+  expectToldOfNever("B or C is leader", {" leads term 2: a majority voted for it"});
+  expectToldOfNever("A becomes candidate", {"A is in term 1, for it stood for election in it"});
+  expectToldOfNever("A is candidate", {"A is in term 1, for it stood for election in it"});
+  expectToldOfNever("B is in term 1", {"B is in term 1, in which it has voted for A"});
+  expectToldOfNever("a term changes", {"A is in term 1, for it stood for election in it"});
+  expectToldOfNever("an entry commits", {"is committed"});
+  expectToldOfNever("SetX=1 is committed", {"Entry 1^1 is committed"});
+}
+
 // What holds and has a reason is told with it.
 std::vector<std::string> heldAndWhy(const std::string& text) {
   const Read read = parsed(text);

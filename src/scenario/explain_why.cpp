@@ -128,10 +128,21 @@ struct WhyNot {
   }
   Answer operator()(const Happens& c) const;
   Answer operator()(const HasState&) const { return {}; }
-  Answer operator()(const InTerm&) const { return {}; }
-  Answer operator()(const TermChanges&) const { return {}; }
+  Answer operator()(const InTerm& c) const {
+    const std::optional<ServerId> other =
+        first(c.who, [&](ServerId id) { return of(id).currentTerm != c.term; });
+    return other ? trace::whyInTerm(view, *other) : Answer();
+  }
+  Answer operator()(const TermChanges&) const { return trace::whyInTerm(view, inNewestTerm()); }
 
-  // Questions about roles and votes.
+  // Questions about terms, roles and votes.
+  ServerId inNewestTerm() const {
+    ServerId newest = 1;
+    for (ServerId id : ServerSet::firstServers(world.size())) {
+      if (of(id).currentTerm > of(newest).currentTerm) newest = id;
+    }
+    return newest;
+  }
   Answer notLeader(const Who& who) const {
     if (!world.leader()) return trace::whyNoLeader(view);
     const std::optional<ServerId> id = first(who, [&](ServerId each) { return !leads(each); });
@@ -288,6 +299,55 @@ Answer WhyNot::operator()(const Happens& c) const {
   }
 }
 
+// Why something is so that should never have been.
+struct WhySo {
+  WhyNot why;
+
+  Answer operator()(const LeaderExists& c) const {
+    if (c.count == LeaderExists::Count::None) return trace::whyNoLeader(why.view);
+    return leader();
+  }
+  Answer operator()(const NewLeaderExists&) const { return leader(); }
+  Answer operator()(const LeaderIs& c) const { return why.someLeads(c.who); }
+  Answer operator()(const HasRole& c) const {
+    if (c.negated) return {};
+    if (c.role == RoleWord::Leader) return why.someLeads(c.who);
+    const auto index = static_cast<std::size_t>(c.role);
+    return inItsTerm(c.who, [&](const Server& s) { return s.role.index() == index; });
+  }
+  Answer operator()(const InTerm& c) const {
+    return inItsTerm(c.who, [&](const Server& s) { return s.currentTerm == c.term; });
+  }
+  Answer operator()(const TermChanges& c) const { return why(c); }
+  Answer operator()(const EntryCommits&) const {
+    return trace::whyNotCommitted(why.view, why.scene.happenings.highestCommit());
+  }
+  Answer operator()(const HasThing& c) const {
+    const std::optional<Place> place = why.placeOf(c.thing);
+    if (c.negated || c.stage == Stage::InLog || !place) return {};
+    return trace::whyNotCommitted(why.view, place->index);  // which says that it is
+  }
+  Answer operator()(const Happens& c) const {
+    if (c.verb != Happens::Verb::Becomes && c.verb != Happens::Verb::TimesOut) return {};
+    return inItsTerm(c.who, [&](const Server& s) { return s.votedFor == s.id; });
+  }
+  template <class Other>
+  Answer operator()(const Other&) const {
+    return {};
+  }
+
+  Answer leader() const {
+    const std::optional<ServerId> id = why.world.leader();
+    return id ? trace::whyLeader(why.view, *id) : Answer();
+  }
+  template <class Predicate>
+  Answer inItsTerm(const Who& who, Predicate predicate) const {
+    const std::optional<ServerId> id =
+        why.first(who, [&](ServerId each) { return predicate(why.of(each)); });
+    return id ? trace::whyInTerm(why.view, *id) : Answer();
+  }
+};
+
 // What a condition denies: that there is a leader, that something is committed.
 struct Denied {
   using What = std::optional<decltype(Condition::what)>;
@@ -336,6 +396,10 @@ Answer whyNot(const Condition& condition, const Scene& scene) {
     out.insert(out.begin(), "No server is up.");
   }
   return out;
+}
+
+Answer whySo(const Condition& condition, const Scene& scene) {
+  return std::visit(WhySo{{scene}}, condition.what);
 }
 
 Answer whyDenied(const Condition& condition, const Scene& scene) {

@@ -246,7 +246,7 @@ void Run::lookAround(trace::Narrator* narrator) {
     if (!namesAreGiven(*each.condition, now)) return false;  // nothing to see yet
     if (holds(*each.condition, now) != each.never) return false;
     fail(each.condition->at, watchText(each), insteadOf(*each.condition, now),
-         each.never ? trace::Answer() : whyNot(*each.condition, now), narrator);
+         each.never ? whySo(*each.condition, now) : whyNot(*each.condition, now), narrator);
     return true;
   });
   noteViolations(narrator);

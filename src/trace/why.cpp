@@ -229,6 +229,31 @@ Answer whyNotLeader(const View& view, ServerId server) {
   return answer;
 }
 
+Answer whyInTerm(const View& view, ServerId server) {
+  if (!exists(view, server)) return unknownServer(view, server);
+  const Server& s = serverOf(view, server);
+  const Follower* follower = s.as<Follower>();
+  std::string how = "as a message or its disk told it (§5.1)";
+  if (s.currentTerm == Term{0}) {
+    how = "for it has heard of no election yet (§5.1)";
+  } else if (s.votedFor == server) {
+    how = "for it stood for election in it (§5.2)";
+  } else if (follower && follower->leaderId) {
+    how = "that of its leader " + view.names.of(follower->leaderId) + " (§5.1)";
+  } else if (s.votedFor) {
+    how = "in which it has voted for " + view.names.of(s.votedFor) + " (§5.2)";
+  }
+  Answer answer = {name(view, server) + " is in term " + text(s.currentTerm.value) + ", " + how +
+                   "."};
+  Term newest = s.currentTerm;
+  for (const Server* each : view.servers) newest = std::max(newest, each->currentTerm);
+  if (newest > s.currentTerm) {
+    answer.push_back("There is a term " + text(newest.value) + ", but no message of it has " +
+                     "reached " + name(view, server) + " (§5.1).");
+  }
+  return answer;
+}
+
 Answer whyLogsDiffer(const View& view, ServerId one, ServerId other) {
   if (!exists(view, one)) return unknownServer(view, one);
   if (!exists(view, other)) return unknownServer(view, other);

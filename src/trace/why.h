@@ -30,6 +30,8 @@ Answer whyNotCommitted(const View& view, Index index);
 Answer whyNoVote(const View& view, ServerId voter, ServerId candidate);
 Answer whyNotLeader(const View& view, ServerId server);
 Answer whyLeader(const View& view, ServerId server);
+// Why its currentTerm is what it is: how it came by it, and whether there is a newer one.
+Answer whyInTerm(const View& view, ServerId server);
 Answer whyLogsDiffer(const View& view, ServerId one, ServerId other);
 // Why `server` has not applied, or does not know as committed, the entry at `index`.
 Answer whyNotApplied(const View& view, ServerId server, Index index);

@@ -180,6 +180,26 @@ TEST(Why, NotLeaderAndLeader) {
                           "that."));
 }
 
+TEST(Why, InTerm) {
+  World world({});
+  EXPECT_THAT(whyInTerm(world.view(), 1),
+              ElementsAre("A is in term 1, as a message or its disk told it (§5.1)."));
+  world.lead(1);
+  world.of(2).role = Follower{.leaderId = ServerId{1}};
+  world.of(3).votedFor = ServerId{1};
+  world.of(4).currentTerm = 0;
+  EXPECT_THAT(whyInTerm(world.view(), 1),
+              ElementsAre("A is in term 1, for it stood for election in it (§5.2)."));
+  EXPECT_THAT(whyInTerm(world.view(), 2),
+              ElementsAre("B is in term 1, that of its leader A (§5.1)."));
+  EXPECT_THAT(whyInTerm(world.view(), 3),
+              ElementsAre("C is in term 1, in which it has voted for A (§5.2)."));
+  EXPECT_THAT(whyInTerm(world.view(), 4),
+              ElementsAre("D is in term 0, for it has heard of no election yet (§5.1).",
+                          "There is a term 1, but no message of it has reached D (§5.1)."));
+  EXPECT_THAT(whyInTerm(world.view(), 9), ElementsAre("There is no server s9 in this cluster."));
+}
+
 TEST(Why, LogsDiffer) {
   World world({Log{{1, "x"}, {1, "y"}}, Log{{1, "x"}, {2, "z"}}, Log{{1, "x"}}});
   EXPECT_THAT(whyLogsDiffer(world.view(), 1, 2),
