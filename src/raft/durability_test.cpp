@@ -6,8 +6,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
-
 Server follower() {
   return {.id = 2,
           .voters = three,

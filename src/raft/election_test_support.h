@@ -5,7 +5,6 @@
 
 namespace raft {
 
-inline const ServerSet three{1, 2, 3};
 inline const ServerSet five = ServerSet::firstServers(5);
 
 inline Server fresh(ServerId id, const ServerSet& voters = three) {

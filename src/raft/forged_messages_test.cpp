@@ -6,7 +6,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
 constexpr std::uint64_t absurd = ~0ull;
 
 // s1 in each role, in term 4 with the log 1^1 2^2 3^4, of which 1^1 is committed.

@@ -9,7 +9,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
 const ServerSet five = ServerSet::firstServers(5);
 
 std::vector<AppendEntries::Response> refusalsIn(const std::vector<Envelope>& messages) {

@@ -8,7 +8,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
 const ServerSet five = ServerSet::firstServers(5);
 
 // The leader s1 of `term`, just elected with this log, among servers with the same log.

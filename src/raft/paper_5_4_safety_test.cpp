@@ -10,7 +10,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
 const ServerSet five = ServerSet::firstServers(5);
 
 // §5.4.1: "log entries only flow in one direction, from leaders to followers, and leaders never

@@ -22,6 +22,8 @@ inline constexpr Settings plain{.electionTimeoutMin = ms(100),
                                 .heartbeatInterval = ms(20),
                                 .noopAtElection = false};
 
+inline const ServerSet three{1, 2, 3};
+
 // The entry that our tests put at `index` in `term`. Its command says so: `index^term`.
 Entry entryAt(Index index, Term term);
 // Such entries, the first at index `first`, of the given terms.

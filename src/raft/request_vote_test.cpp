@@ -6,7 +6,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
 const ServerSet five = ServerSet::firstServers(5);
 
 // s2 in term 4 with the log 1^1 2^2 3^2, its election timeout due at 50 ms.

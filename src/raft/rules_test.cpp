@@ -6,8 +6,6 @@
 namespace raft {
 namespace {
 
-const ServerSet three{1, 2, 3};
-
 // s2 in term 4 with the log 1^1 2^2, following s1.
 Server follower() {
   return {.id = 2,

@@ -34,7 +34,6 @@ std::vector<Input> eventfulLife() {
 
 // Two that share nothing but what they were told; a copy of a server shares the entries of its log.
 TEST(Server, EqualServersGivenEqualInputsBecomeEqualAndAskForTheSame) {
-  const ServerSet three{1, 2, 3};
   Server s1 = Server::start(1, three, {}, 7, ms(0));
   Server twin = Server::start(1, three, {}, 7, ms(0));
   const std::vector<Input> inputs = eventfulLife();
