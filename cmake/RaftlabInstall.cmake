@@ -1,4 +1,5 @@
-# find_package(raftlab) for others: raftlab::raft, raftlab::trace, raftlab::sim, raftlab::check.
+# find_package(raftlab) for others: raftlab::raft, raftlab::kv, raftlab::trace, raftlab::sim,
+# raftlab::check.
 #
 # The headers are installed under include/raftlab, which is also the include directory of the
 # targets: a consumer that links raftlab::raft writes #include <raft/server.h>, as we do ourselves,

@@ -16,7 +16,7 @@ case $compiler in
   # GCC 12's std::stable_sort uses what is deprecated, of which clang warns in our place.
   clang*) set -- "$@" -Wno-deprecated-declarations ;;
 esac
-lower=$(find src/raft src/trace src/sim src/check \
+lower=$(find src/raft src/kv src/trace src/sim src/check \
   -name '*.cpp' ! -name '*_test.cpp' ! -name '*_test_support.cpp')
 case $what in
   lower)

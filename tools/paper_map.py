@@ -3,7 +3,7 @@
 usage: paper_map.py           writes the page
        paper_map.py --check   fails if a rule has no code or no test, or the page is not up to date
 
-Code names a rule by quoting it in a comment of src/raft/, wrapped as one likes:
+Code names a rule by quoting it in a comment of src/raft/ or src/kv/, wrapped as one likes:
     // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm
     //    (§5.3).
 A test names a rule by its id in the comment right above it (`Candidates.1` stands for 1a to 1d):
@@ -22,7 +22,10 @@ from cpp_text import outline
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/paper-map.md"
-BOXES = "RequestVote|AppendEntries|AllServers|Followers|Candidates|Leaders"
+BOXES = ("RequestVote|AppendEntries|AllServers|Followers|Candidates|Leaders"
+         "|ClientRequest|RegisterClient")
+CODE = ("src/raft/", "src/kv/")  # whose comments quote rules
+FIRST_PART = "Figure 2"  # of the page; a box with a "part" begins another
 ID = re.compile(rf"\b(?:{BOXES})\.\d+[a-z]?")
 SECTION = re.compile(r"(thesis\s+)?§\s*(\d+(?:\.\d+)*)|\bFigure\s+(\d+)\b", re.IGNORECASE)
 
@@ -101,7 +104,7 @@ def read_places(root):
             continue
         if path.stem.endswith("_test"):
             tests += [place for place in comments(name, path.read_text("utf-8")) if place.test]
-        elif name.startswith("src/raft/") and not path.stem.endswith("_test_support"):
+        elif name.startswith(CODE) and not path.stem.endswith("_test_support"):
             code += comments(name, path.read_text("utf-8"))
     return code, tests
 
@@ -186,9 +189,13 @@ def page(rules, result):
         "Written by `./dev map` from the comments in `src/`. A test fails when it is not up to",
         "date, or when a rule has no code or no test.",
         "",
-        "## The rules of Figure 2",
+        f"## The rules of {FIRST_PART}",
     ]
+    part = FIRST_PART
     for box in rules["boxes"]:
+        if box.get("part", FIRST_PART) != part:
+            part = box["part"]
+            lines += ["", f"## The rules of {part}"]
         lines += ["", f"### {box['title']}", "", "| | rule | code | tests |", "|---|---|---|---|"]
         for rule in box["rules"]:
             under = f"{rule['under']} " if "under" in rule else ""

@@ -19,16 +19,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Each floor, and the floors below it along the lines of the tower.
 BELOW = {
     "raft": (),
+    "kv": ("raft",),
     "trace": ("raft",),
-    "sim": ("trace", "raft"),
+    "sim": ("trace", "kv", "raft"),
     "check": ("trace", "raft"),
-    "scenario": ("sim", "check", "trace", "raft"),
-    "hunt": ("scenario", "sim", "check", "trace", "raft"),
-    "cli": ("hunt", "scenario", "sim", "check", "trace", "raft"),
-    "lab": ("hunt", "scenario", "sim", "check", "trace", "raft"),
+    "scenario": ("sim", "check", "trace", "kv", "raft"),
+    "hunt": ("scenario", "sim", "check", "trace", "kv", "raft"),
+    "cli": ("hunt", "scenario", "sim", "check", "trace", "kv", "raft"),
+    "lab": ("hunt", "scenario", "sim", "check", "trace", "kv", "raft"),
 }
 # These have the standard library alone, and nothing that differs from run to run.
-LOWER = ("raft", "trace", "sim", "check")
+LOWER = ("raft", "kv", "trace", "sim", "check")
 
 OUR_RANDOM = "our own generator, in integers (raft/random.h)"
 NO_THREADS = "no threads: a step is a function, the host decides what runs beside it"
