@@ -78,7 +78,7 @@ void MiniCluster::crash(ServerId id) {
 void MiniCluster::restart(ServerId id) {
   Server& server = servers[id.value - 1];
   Log log(server.log.from(1));
-  server = Server::start(id, server.voters, server.settings, ++seed_, now,
+  server = Server::start(id, server.baseConfiguration, server.settings, ++seed_, now,
                          {server.currentTerm, server.votedFor, std::move(log)});
   up_[id.value - 1] = true;
   observer_.started(now, server, true);

@@ -8,13 +8,14 @@ namespace raft::check {
 namespace {
 
 Server leader(ServerId id, Term term) {
-  return {.id = id, .voters = {1, 2, 3}, .currentTerm = term, .role = Leader{{{}, {}, {}}}};
+  return {
+      .id = id, .configuration = {{1, 2, 3}}, .currentTerm = term, .role = Leader{{{}, {}, {}}}};
 }
 
 TEST(Checkers, TellTheFirstOfAllViolations) {
   Checkers checkers({.bound = ms(1000)});
   for (ServerId id : {1, 2, 3}) {
-    checkers.started(ms(0), Server{.id = id, .voters = {1, 2, 3}}, false);
+    checkers.started(ms(0), Server{.id = id, .configuration = {{1, 2, 3}}}, false);
   }
   EXPECT_EQ(checkers.violation(), nullptr);
   checkers.finish(ms(2000));  // nobody leads

@@ -129,7 +129,7 @@ ServerSet Progress::connectedMajority() const {
   for (ServerId server : up) {
     if (tried.contains(server)) continue;
     const ServerSet core = reaching(server, up);
-    if (!isMajority(core, s_.voters)) {
+    if (!isMajority(core, s_.configuration)) {
       tried.insert(server);
     } else if (connected(core)) {
       return core;
@@ -166,7 +166,7 @@ bool Progress::timely(const ServerSet& servers) const {
 }
 
 std::optional<Duration> Progress::boundFor(const ServerSet& servers) const {
-  if (!isMajority(servers, s_.voters)) return std::nullopt;
+  if (!isMajority(servers, s_.configuration)) return std::nullopt;
   if (servers.size() > 1 && !timely(servers)) return std::nullopt;
   const Duration message = slowest(servers);
   const Duration disk = s_.settings.diskLatencyMax;
@@ -207,7 +207,7 @@ void Progress::started(Time now, const Server& server, bool) {
   judge(now);
   Seen& known = seen(server.id);
   known = {.up = true, .settings = server.settings, .together = known.together};
-  s_.voters = server.voters;
+  s_.configuration = server.configuration;
   disturbed(now);
   // A first timeout that was chosen by hand may be longer than those that are drawn. When no more
   // of it is left than of one of these, it is as good as one.
@@ -374,7 +374,7 @@ void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
     known.waiting = step.time;
     known.uncommitted = {server.log.lastIndex(), server.currentTerm};
     known.gap = 0;
-    for (ServerId peer : server.voters) {
+    for (ServerId peer : server.configuration.members()) {
       if (peer != server.id) known.gap = std::max(known.gap, gapOf(leader->of(peer)));
     }
     if (judged) s_.due = std::min(s_.due, dueOf(known));

@@ -82,7 +82,7 @@ class Progress : public trace::Observer {
   struct State {
     ProgressSettings settings;
     std::optional<Violation> found = {};
-    ServerSet voters = {};
+    Configuration configuration = {};
     std::vector<Seen> servers = {};
     std::vector<OddLink> oddLinks = {};  // in the order of (from, to)
     bool partitioned = false;

@@ -12,7 +12,7 @@ constexpr ProgressSettings within(Duration bound) { return {.link = quick.link, 
 constexpr Settings randomised{};  // 150 to 300 ms, heartbeats each 50 ms
 
 Server follower(ServerId id, Term term, const Settings& settings = randomised) {
-  return {.id = id, .voters = {1, 2, 3}, .settings = settings, .currentTerm = term};
+  return {.id = id, .configuration = {{1, 2, 3}}, .settings = settings, .currentTerm = term};
 }
 
 Server leader(ServerId id, Term term, Index commitIndex = 0, Log log = {}) {
@@ -22,7 +22,8 @@ Server leader(ServerId id, Term term, Index commitIndex = 0, Log log = {}) {
   server.commitIndex = server.lastApplied = commitIndex;
   Leader role;
   role.progress.assign(3, {.nextIndex = server.log.lastIndex() + 1});
-  for (ServerId each : server.voters) role.of(each).matchIndex = server.log.lastIndex();
+  for (ServerId each : server.configuration.voters)
+    role.of(each).matchIndex = server.log.lastIndex();
   server.role = role;
   return server;
 }
@@ -286,7 +287,7 @@ TEST(Progress, TheBoundGrowsWithWhatMaySpoilAnElection) {
   const auto boundOf = [](Duration latency, std::uint32_t count) {
     Progress progress({.link = {.latencyMin = ms(0), .latencyMax = latency}});
     const ServerSet voters = ServerSet::firstServers(count);
-    for (ServerId id : voters) progress.started(ms(0), {.id = id, .voters = voters}, false);
+    for (ServerId id : voters) progress.started(ms(0), {.id = id, .configuration = voters}, false);
     return progress.bound();
   };
   EXPECT_EQ(boundOf(ms(5), 1), ms(900));  // three timeouts of at most 300 ms

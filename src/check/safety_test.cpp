@@ -16,7 +16,7 @@ Found propertiesOf(const Safety& safety) {
 }
 
 Server follower(ServerId id, Term term, Log log = {}) {
-  return {.id = id, .voters = {1, 2, 3}, .currentTerm = term, .log = std::move(log)};
+  return {.id = id, .configuration = {{1, 2, 3}}, .currentTerm = term, .log = std::move(log)};
 }
 
 Server leader(ServerId id, Term term, Log log = {}) {

@@ -8,10 +8,15 @@ namespace raft {
 
 namespace {
 
-// Along a log terms never fall, and none is above that of the leader who sends it (§5.3).
-bool termsRise(Term previous, const Entry* first, const Entry* last, Term leaders) {
+// Along a log terms never fall, and none is above that of the leader who sends it (§5.3); and a
+// configuration can be read. `configured`: whether there is one.
+bool arePossible(Term previous, const Entry* first, const Entry* last, Term leaders,
+                 bool& configured) {
   for (; first != last; previous = (first++)->term) {
     if (first->term < previous) return false;
+    if (first->type != EntryType::Configuration) continue;
+    if (!decode(first->command)) return false;
+    configured = true;
   }
   return previous <= leaders;
 }
@@ -25,7 +30,8 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
          AppendEntries::Response{.term = currentTerm,
                                  .success = success,
                                  .prevLogIndex = m.prevLogIndex,
-                                 .matchIndex = matchIndex},
+                                 .matchIndex = matchIndex,
+                                 .round = m.round},
          out);
   };
 
@@ -60,18 +66,23 @@ bool Server::storeEntries(const AppendEntries::Request& m) {
   while (fresh != m.entries.end() && log.matches(index + 1, fresh->term)) ++fresh, ++index;
   if (fresh == m.entries.end()) return true;
   if (index < commitIndex) return false;  // forged: what is committed never conflicts (§5.4)
-  if (!termsRise(log.term(index), fresh, m.entries.end(), m.term)) return false;  // forged
+  bool configured = configurationIndex > index;  // another configuration becomes the latest
+  if (!arePossible(log.term(index), fresh, m.entries.end(), m.term, configured)) {
+    return false;  // forged
+  }
   log.truncateFrom(index + 1);
 
   // 4. Append any new entries not already in the log.
   log.append(fresh, m.entries.end());
+  if (configured) useLatestConfiguration();
   return true;
 }
 
 void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effects& out) {
   Leader* leader = as<Leader>();
-  if (!leader || m.term != currentTerm || !voters.contains(from)) return;
+  if (!leader || m.term != currentTerm || !configuration.contains(from)) return;
   Progress& progress = leader->of(from);
+  if (m.round < progress.since) return;  // it speaks of the time before that server was added
 
   if (m.success && m.matchIndex <= log.lastIndex()) {
     // Leaders: if successful: update nextIndex and matchIndex for follower (§5.3).
@@ -94,7 +105,7 @@ void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effe
 void Server::advanceCommitIndex(Index matched) {
   if (matched <= commitIndex) return;  // what has become matchIndex[i] makes no such N
   const Leader& leader = *as<Leader>();
-  const Index n = majorityIndex(voters, [&](ServerId i) { return leader.of(i).matchIndex; });
+  const Index n = majorityIndex(configuration, [&](ServerId i) { return leader.of(i).matchIndex; });
   if (n > commitIndex && log.term(n) == currentTerm) commitIndex = n;
 }
 
@@ -107,7 +118,7 @@ void Server::sendWhatIsMissing(ServerId to, Effects& out) {
 
 void Server::broadcastAppendEntries(Time now, Effects& out) {
   as<Leader>()->heartbeatDeadline = now + settings.heartbeatInterval;
-  for (ServerId peer : voters) {
+  for (ServerId peer : configuration.members()) {
     if (peer != id) sendAppendEntries(peer, out);
   }
 }
@@ -123,7 +134,8 @@ void Server::sendAppendEntries(ServerId to, Effects& out) {
                               .prevLogIndex = prevLogIndex,
                               .prevLogTerm = log.term(prevLogIndex),
                               .entries = std::move(entries),
-                              .leaderCommit = commitIndex},
+                              .leaderCommit = commitIndex,
+                              .round = as<Leader>()->round},
        out);
 }
 

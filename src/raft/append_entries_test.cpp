@@ -9,7 +9,7 @@ namespace {
 // s2 in term 4 with the log 1^1 2^2 3^2, of which 1^1 is committed.
 Server follower() {
   return {.id = 2,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 4,
           .log = logOf({1, 2, 2}),
@@ -117,7 +117,7 @@ TEST(AppendEntriesReceiver, OnlyWhatIsNewIsAppendedAndWritten) {
 
 // Figure 2, AppendEntries.4: "Append any new entries not already in the log"
 TEST(AppendEntriesReceiver, TheFirstEntryOfAnEmptyLogFollowsIndexZero) {
-  Server s2{.id = 2, .voters = three, .settings = plain, .currentTerm = 4};
+  Server s2{.id = 2, .configuration = three, .settings = plain, .currentTerm = 4};
   const Effects expected{.write = Write{.id = 1,
                                         .currentTerm = 4,
                                         .votedFor = std::nullopt,
@@ -184,7 +184,7 @@ TEST(AppendEntriesReceiver, NobodyLeadsOnBehalfOfAnother) {
 // s1, leader of term 4 with the log 1^1 2^2 3^4 4^4; it has sent nothing that is not answered.
 Server leader() {
   return {.id = 1,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 4,
           .votedFor = 1,
@@ -300,7 +300,7 @@ TEST(AppendEntriesSender, AHeartbeatsAnswerDoesNotEndTheWait) {
 // commitIndex = N"
 TEST(AppendEntriesSender, CommitIsWhatAMajorityHasAndNoMore) {
   Server s1 = leader();
-  s1.voters = ServerSet::firstServers(5);
+  s1.configuration = ServerSet::firstServers(5);
   s1.as<Leader>()->progress.resize(5, Progress{.nextIndex = 5});
   stepChecked(s1, ms(5), response(2, true, 2, 3));
   EXPECT_EQ(s1.commitIndex, 0);

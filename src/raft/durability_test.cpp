@@ -8,7 +8,7 @@ namespace {
 
 Server follower() {
   return {.id = 2,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 2,
           .role = Follower{.electionDeadline = ms(100)}};
@@ -28,7 +28,7 @@ using Writing = Server::Writing;
 // s1, leader of term 2 with the log 1^1; it has sent all of it.
 Server leader() {
   return {.id = 1,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 2,
           .votedFor = 1,
@@ -205,7 +205,7 @@ TEST(Durability, ANewTermAloneDoesNotWriteTheLog) {
 // durably written to its disk" — also of what it was still writing when it was elected.
 TEST(Durability, ANewLeaderCountsItselfOnlyForWhatWasDurableWhenItWon) {
   Server s1{.id = 1,
-            .voters = three,
+            .configuration = three,
             .settings = plain,
             .currentTerm = 4,
             .votedFor = 1,
@@ -264,14 +264,15 @@ TEST(Durability, ARestartedServerHasWhatWasDurableAndNothingToWrite) {
   const Persistent disk{.currentTerm = 4, .votedFor = 3, .log = logOf({1, 2, 4})};
   const Server s1 = Server::start(1, three, plain, 8, ms(50), disk);
   const Server expected{.id = 1,
-                        .voters = three,
+                        .configuration = three,
                         .settings = plain,
                         .random = {.seed = 8, .counter = 1},
                         .currentTerm = 4,
                         .votedFor = 3,
                         .log = logOf({1, 2, 4}),
                         .role = Follower{.electionDeadline = ms(150)},
-                        .durableIndex = 3};
+                        .durableIndex = 3,
+                        .baseConfiguration = three};
   EXPECT_EQ(s1, expected);
 }
 

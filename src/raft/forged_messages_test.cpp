@@ -11,7 +11,7 @@ constexpr std::uint64_t absurd = ~0ull;
 // s1 in each role, in term 4 with the log 1^1 2^2 3^4, of which 1^1 is committed.
 std::vector<Server> inEachRole() {
   Server s1{.id = 1,
-            .voters = three,
+            .configuration = three,
             .settings = plain,
             .currentTerm = 4,
             .votedFor = 1,
@@ -110,7 +110,7 @@ TEST(ForgedMessages, ALeaderCountsNobodyOutsideItsCluster) {
 // A cluster need not be of the first servers: s2 has a place in the table and no part in it.
 TEST(ForgedMessages, ALeaderCountsNobodyBetweenItsServers) {
   Server s1 = inEachRole()[2];
-  s1.voters = {1, 3};
+  s1.configuration = {{1, 3}};
   const Server before = s1;
   EXPECT_EQ(stepChecked(s1, ms(1), Envelope{2, 1, AppendEntries::Response{4, true, 3, 3}}),
             Effects{});

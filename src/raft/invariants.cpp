@@ -45,7 +45,10 @@ const char* brokenInRole(const Server& s) {
   }
   const Leader& l = *s.as<Leader>();
   if (s.votedFor != s.id) return "a leader has voted for itself";
-  for (ServerId server : s.voters) {
+  if (l.progress.size() < s.configuration.members().last().value) {
+    return "a leader keeps track of each member";
+  }
+  for (ServerId server : s.configuration.members()) {
     const Progress& p = l.of(server);
     const bool inOrder = p.nextIndex >= Index{1} && p.matchIndex <= s.log.lastIndex() &&
                          p.nextIndex <= s.log.lastIndex() + 1;

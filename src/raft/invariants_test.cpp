@@ -27,7 +27,7 @@ struct Step {
 // s2, a follower of term 4 with the log 1^1 2^2 3^2, in a step that changes nothing.
 Step idle() {
   const Server s2{.id = 2,
-                  .voters = {1, 2, 3},
+                  .configuration = {{1, 2, 3}},
                   .settings = plain,
                   .currentTerm = 4,
                   .votedFor = 3,
@@ -97,6 +97,8 @@ std::vector<Case> states() {
       {"a follower does not follow itself", idle(),
        [](Step& s) { s.after.role = Follower{.leaderId = 2}; }},
       {"a leader has voted for itself", leads(), [](Step& s) { s.after.votedFor = 3; }},
+      {"a leader keeps track of each member", leads(),
+       [](Step& s) { s.after.configuration.learners = {4}; }},
       {"nextIndex and matchIndex lie within the leader's log", leads(),
        [](Step& s) { leaderOf(s).of(1).nextIndex = 5; }},
       {"nextIndex and matchIndex lie within the leader's log", leads(),

@@ -19,7 +19,8 @@ namespace raft {
 
 enum class EntryType : std::uint8_t {
   Command,
-  Noop,  // appended by a new leader so that entries of earlier terms can commit (§8)
+  Noop,           // appended by a new leader so that entries of earlier terms can commit (§8)
+  Configuration,  // its command is an encoded Configuration (thesis §4.1)
 };
 
 // Each entry holds a command for the state machine, and the term when it was received by leader.

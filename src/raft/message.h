@@ -35,6 +35,7 @@ struct AppendEntries {
     Term prevLogTerm;        // term of prevLogIndex entry
     Entries entries = {};    // log entries to store (empty for heartbeat)
     Index leaderCommit = 0;  // leader's commitIndex
+    Round round = 0;         // Not in Figure 2: echoed, so that the leader knows what is answered
     bool operator==(const Request&) const = default;
   };
   struct Response {
@@ -42,6 +43,7 @@ struct AppendEntries {
     bool success = false;    // true if follower contained entry matching prevLogIndex, prevLogTerm
     Index prevLogIndex = 0;  // Not in Figure 2: of the request, so that a stale refusal is known
     Index matchIndex = 0;    // Not in Figure 2: last entry known to match, if success (raft.tla)
+    Round round = 0;         // Not in Figure 2: of the request
     bool operator==(const Response&) const = default;
   };
 };

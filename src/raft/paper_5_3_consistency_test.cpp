@@ -96,6 +96,7 @@ TEST(Section53, AFollowerRefusesEntriesThatDoNotContinueItsLog) {
 
 // Logs that a follower may have when the leader's is 1^1 2^1 3^3 4^4: with entries missing, of
 // other terms, and beyond.
+const ServerSet two{1, 2};
 const Log leadersLog = logOf({1, 1, 3, 4});
 const Log followersLogs[] = {logOf({}),
                              logOf({1}),
@@ -111,7 +112,7 @@ const Log followersLogs[] = {logOf({}),
 TEST(Section53, ASuccessTellsTheLeaderThatTheLogsAreIdenticalUpToTheNewEntries) {
   for (const Log& log : followersLogs) {
     TestCluster cluster;
-    cluster.servers = {leaderOf(1, 5, leadersLog, {1, 2}), followerOf(2, 5, log, {1, 2})};
+    cluster.servers = {leaderOf(1, 5, leadersLog, two), followerOf(2, 5, log, two)};
     cluster.watch = [&](const Server&, const Server& after, const Effects&) {
       if (!after.is<Leader>()) return;
       const Index known = after.as<Leader>()->of(2).matchIndex;
@@ -152,7 +153,7 @@ TEST(Section53, ALeaderFindsWhereTheLogsAgreeAndForcesItsOwnEntriesAfterThat) {
   const Entries all = entriesFrom(1, {1, 1, 3, 4, 5});
   for (const Log& log : followersLogs) {
     TestCluster cluster;
-    cluster.servers = {leaderOf(1, 5, leadersLog, {1, 2}), followerOf(2, 5, log, {1, 2})};
+    cluster.servers = {leaderOf(1, 5, leadersLog, two), followerOf(2, 5, log, two)};
     cluster.run(1, Propose{{"5^5"}});
     const auto messages = cluster.delivered.size();
     ASSERT_GE(messages, 2u);

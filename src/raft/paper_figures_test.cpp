@@ -69,7 +69,8 @@ TEST(Figure7, AFollowerWinsIfItsLogIsAsUpToDateAsThatOfAMajority) {
 TEST(Figure7, EachFollowerIsBroughtToTheLeadersLog) {
   for (const Possible& p : figure7) {
     TestCluster cluster;
-    cluster.servers = {leaderOf(1, 8, leadersLog, {1, 2}), followerOf(2, 7, p.log, {1, 2})};
+    cluster.servers = {leaderOf(1, 8, leadersLog, ServerSet{1, 2}),
+                       followerOf(2, 7, p.log, ServerSet{1, 2})};
     cluster.timeOut(1);
     std::uint64_t refusals = 0;
     for (const Envelope& envelope : cluster.delivered) {

@@ -1,8 +1,11 @@
-// Majorities, as pure arithmetic.
+// Majorities, as pure arithmetic: of one set of voters, and of both halves of a joint configuration
+// (thesis §4.3).
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
+#include "raft/configuration.h"
 #include "raft/server_set.h"
 #include "raft/types.h"
 
@@ -11,9 +14,28 @@ namespace raft {
 // How many servers of `voters` are a majority of them.
 constexpr std::uint32_t majority(std::uint32_t voters) { return voters / 2 + 1; }
 
-// Whether those of `servers` that may vote are a majority of `voters`.
+// Whether those of `servers` that may vote are a majority of `voters`. Of no voters none is.
 constexpr bool isMajority(const ServerSet& servers, const ServerSet& voters) {
   return (servers & voters).size() >= majority(voters.size());
+}
+// Agreement requires majorities from both the old and new configurations (§4.3).
+constexpr bool isMajority(const ServerSet& servers, const Configuration& configuration) {
+  return isMajority(servers, configuration.voters) &&
+         (!configuration.isJoint() || isMajority(servers, configuration.nextVoters));
+}
+
+enum class Election : std::uint8_t { Pending, Won, Lost };
+
+// How an election stands when those in `responded` have answered, and of these those in `granted`
+// gave their vote. It is lost when those who are left can no longer make it won.
+constexpr Election election(const ServerSet& granted, const ServerSet& responded,
+                            const Configuration& configuration) {
+  if (isMajority(granted, configuration)) return Election::Won;
+  ServerSet best = granted;  // as if all who have not answered were to grant their votes
+  for (ServerId voter : configuration.members()) {
+    if (!responded.contains(voter)) best.insert(voter);
+  }
+  return isMajority(best, configuration) ? Election::Pending : Election::Lost;
 }
 
 // The highest index that a majority of `voters` has reached; `indexOf(server)` is where each
@@ -29,6 +51,13 @@ Index majorityIndex(const ServerSet& voters, IndexOf indexOf) {
     sorted[at] = index;
   }
   return sorted[majority(count) - 1];
+}
+// The same of both halves.
+template <class IndexOf>
+Index majorityIndex(const Configuration& configuration, IndexOf indexOf) {
+  const Index index = majorityIndex(configuration.voters, indexOf);
+  if (!configuration.isJoint()) return index;
+  return std::min(index, majorityIndex(configuration.nextVoters, indexOf));
 }
 
 }  // namespace raft

@@ -14,11 +14,19 @@ std::string place(Index index, Term term) {
   return std::to_string(index.value) + "^" + std::to_string(term.value);
 }
 
+void printConfiguration(const Entry& entry, std::ostream& os) {
+  const std::optional<Configuration> configuration = decode(entry.command);
+  os << " configuration ";
+  if (configuration) PrintTo(*configuration, &os);
+}
+
 void printEntry(Index index, const Entry& entry, std::ostream& os) {
   const std::string name = place(index, entry.term);
   os << name;
   if (entry.type == EntryType::Noop) {
     os << " no-op";
+  } else if (entry.type == EntryType::Configuration) {
+    printConfiguration(entry, os);
   } else if (entry.command.bytes() != name) {
     os << " \"" << entry.command.bytes() << '"';
   }
@@ -84,21 +92,22 @@ Effects stepChecked(Server& server, Time now, const Input& input) {
   return effects;
 }
 
-Server followerOf(ServerId id, Term term, const Log& log, const ServerSet& voters) {
+Server followerOf(ServerId id, Term term, const Log& log, const Configuration& configuration) {
   return {.id = id,
-          .voters = voters,
+          .configuration = configuration,
           .settings = plain,
           .currentTerm = term,
           .log = log,
           .role = Follower{.electionDeadline = ms(100)},
-          .durableIndex = log.lastIndex()};
+          .durableIndex = log.lastIndex(),
+          .baseConfiguration = configuration};
 }
 
-Server leaderOf(ServerId id, Term term, const Log& log, const ServerSet& voters) {
-  Server server = followerOf(id, term, log, voters);
+Server leaderOf(ServerId id, Term term, const Log& log, const Configuration& configuration) {
+  Server server = followerOf(id, term, log, configuration);
   server.votedFor = id;
   Leader leader{.heartbeatDeadline = ms(20)};
-  leader.progress.assign(voters.size(), {.nextIndex = log.lastIndex() + 1});
+  leader.progress.assign(configuration.members().last().value, {.nextIndex = log.lastIndex() + 1});
   leader.of(id).matchIndex = log.lastIndex();
   server.role = leader;
   return server;
@@ -186,12 +195,20 @@ void PrintTo(const ServerSet& servers, std::ostream* os) {
   *os << '}';
 }
 
+void PrintTo(const Configuration& configuration, std::ostream* os) {
+  PrintTo(configuration.voters, os);
+  if (configuration.isJoint()) PrintTo(configuration.nextVoters, &(*os << " and "));
+  if (!configuration.learners.empty()) PrintTo(configuration.learners, &(*os << " learners "));
+}
+
 void PrintTo(const Command& command, std::ostream* os) { *os << '"' << command.bytes() << '"'; }
 
 void PrintTo(const Entry& entry, std::ostream* os) {
   *os << '^' << entry.term.value;
   if (entry.type == EntryType::Noop) {
     *os << " no-op";
+  } else if (entry.type == EntryType::Configuration) {
+    printConfiguration(entry, *os);
   } else {
     *os << " \"" << entry.command.bytes() << '"';
   }
@@ -216,6 +233,7 @@ void PrintTo(const Candidate& role, std::ostream* os) {
 void PrintTo(const Progress& progress, std::ostream* os) {
   *os << "next " << progress.nextIndex.value << " match " << progress.matchIndex.value
       << (progress.waiting ? " waiting" : "");
+  if (progress.since != Round{0}) *os << " since round " << progress.since.value;
 }
 
 void PrintTo(const Leader& role, std::ostream* os) {
@@ -225,6 +243,7 @@ void PrintTo(const Leader& role, std::ostream* os) {
     PrintTo(role.progress[i], os);
   }
   *os << "  heartbeat at " << us(role.heartbeatDeadline);
+  if (role.round != Round{0}) *os << "  round " << role.round.value;
 }
 
 void PrintTo(const Server& s, std::ostream* os) {
@@ -238,7 +257,8 @@ void PrintTo(const Server& s, std::ostream* os) {
     *os << "  writing #" << writing.id.value << " to " << writing.lastIndex.value;
   }
   *os << "  of ";
-  PrintTo(s.voters, os);
+  PrintTo(s.configuration, os);
+  if (s.configurationIndex != Index{0}) *os << " by " << s.configurationIndex.value;
   *os << "  random ";
   PrintTo(s.random, os);
 }
@@ -257,11 +277,13 @@ void PrintTo(const AppendEntries::Request& m, std::ostream* os) {
       << place(m.prevLogIndex, m.prevLogTerm) << ' ';
   printRun(m.prevLogIndex + 1, m.entries, *os);
   *os << " commit " << m.leaderCommit.value;
+  if (m.round != Round{0}) *os << " round " << m.round.value;
 }
 
 void PrintTo(const AppendEntries::Response& m, std::ostream* os) {
   *os << "append@" << m.term.value << (m.success ? " success" : " refused") << " after "
       << m.prevLogIndex.value << " match " << m.matchIndex.value;
+  if (m.round != Round{0}) *os << " round " << m.round.value;
 }
 
 void PrintTo(const Envelope& envelope, std::ostream* os) {

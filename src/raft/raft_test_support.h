@@ -58,9 +58,9 @@ M sent(const Effects& effects, ServerId to) {
 
 // A follower of `term` that has heard no leader yet; its election timeout is due at 100 ms. Its log
 // is durable.
-Server followerOf(ServerId id, Term term, const Log& log, const ServerSet& voters);
+Server followerOf(ServerId id, Term term, const Log& log, const Configuration& configuration);
 // The leader of `term`, just elected: it knows nothing of its peers. Its log is durable.
-Server leaderOf(ServerId id, Term term, const Log& log, const ServerSet& voters);
+Server leaderOf(ServerId id, Term term, const Log& log, const Configuration& configuration);
 
 // The servers 1, 2 … of a cluster whose disks and network take no time. Time passes when a test
 // says so, and a server takes no step that the test does not ask for or a message bring.
@@ -100,6 +100,7 @@ void PrintTo(const Number<Tag, Rep>& number, std::ostream* os) {
   *os << number.value;
 }
 void PrintTo(const ServerSet&, std::ostream*);
+void PrintTo(const Configuration&, std::ostream*);
 void PrintTo(const Command&, std::ostream*);
 void PrintTo(const Entry&, std::ostream*);
 void PrintTo(const Entries&, std::ostream*);  // indexes unknown: counted from +1

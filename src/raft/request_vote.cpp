@@ -31,7 +31,7 @@ void Server::receive(ServerId from, const RequestVote::Request& m, Time now, Eff
 void Server::receive(ServerId from, const RequestVote::Response& m, Time now, Effects& out) {
   Candidate* candidate = as<Candidate>();
   if (!candidate || m.term != currentTerm) return;  // of an election that is over
-  if (!voters.contains(from)) return;               // forged: it was not asked
+  if (!configuration.isVoter(from)) return;         // forged: it was not asked
   candidate->votesResponded.insert(from);
   if (m.voteGranted) candidate->votesGranted.insert(from);
   countVotes(now, out);
@@ -40,12 +40,12 @@ void Server::receive(ServerId from, const RequestVote::Response& m, Time now, Ef
 // Candidates: if votes received from majority of servers: become leader (§5.2).
 void Server::countVotes(Time now, Effects& out) {
   const Candidate* candidate = as<Candidate>();
-  if (candidate && isMajority(candidate->votesGranted, voters)) becomeLeader(now, out);
+  if (candidate && isMajority(candidate->votesGranted, configuration)) becomeLeader(now, out);
 }
 
 void Server::sendRequestVotes(Effects& out) const {
   const Candidate& candidate = *as<Candidate>();
-  for (ServerId peer : voters) {
+  for (ServerId peer : configuration.voters | configuration.nextVoters) {
     if (candidate.votesResponded.contains(peer)) continue;
     send(peer,
          RequestVote::Request{.term = currentTerm,

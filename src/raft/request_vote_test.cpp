@@ -11,7 +11,7 @@ const ServerSet five = ServerSet::firstServers(5);
 // s2 in term 4 with the log 1^1 2^2 3^2, its election timeout due at 50 ms.
 Server follower() {
   return {.id = 2,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 4,
           .log = logOf({1, 2, 2}),
@@ -131,7 +131,7 @@ TEST(RequestVoteReceiver, AVoteIsNotAskedForOnBehalfOfAnother) {
 // s1, candidate of five servers in term 4 with the log 1^1 2^2.
 Server candidate() {
   return {.id = 1,
-          .voters = five,
+          .configuration = five,
           .settings = plain,
           .currentTerm = 4,
           .votedFor = 1,

@@ -6,23 +6,24 @@
 
 namespace raft {
 
-Server Server::start(ServerId id, const ServerSet& voters, const Settings& settings,
+Server Server::start(ServerId id, const Configuration& base, const Settings& settings,
                      std::uint64_t seed, Time now, Persistent durable) {
   const Duration none(0);
-  RAFT_ASSERT(!voters.empty(), "a cluster has servers");
   RAFT_ASSERT(none < settings.heartbeatInterval && none < settings.electionTimeoutMin,
               "time goes on between two timeouts");
   RAFT_ASSERT(settings.electionTimeoutMin <= settings.electionTimeoutMax,
               "an election timeout lies between its ends");
   Server server{.id = id,
-                .voters = voters,
+                .configuration = base,
                 .settings = settings,
                 .random = Random{.seed = seed},
                 .currentTerm = durable.currentTerm,
                 .votedFor = durable.votedFor,
-                .log = std::move(durable.log)};
+                .log = std::move(durable.log),
+                .baseConfiguration = base};
   server.log.takeChange();
   server.durableIndex = server.log.lastIndex();
+  server.useLatestConfiguration();
   // When servers start up, they begin as followers (§5.2).
   server.role = Follower{.electionDeadline = server.electionDeadline(now)};
   return server;
@@ -112,7 +113,7 @@ void Server::on(const Propose& proposal, Time, Effects& out) {
   }
   out.proposed = Accepted{.index = log.lastIndex() + 1, .term = currentTerm};
   for (const Command& command : proposal.commands) log.append({currentTerm, command});
-  for (ServerId peer : voters) {
+  for (ServerId peer : configuration.members()) {
     if (peer != id) sendWhatIsMissing(peer, out);
   }
 }
@@ -133,7 +134,7 @@ void Server::becomeFollower(Term term, Time now) {
 // reset election timer, send RequestVote RPCs to all other servers (§5.2).
 void Server::becomeCandidate(Time now, Effects& out) {
   RAFT_ASSERT(!is<Leader>(), "a leader does not stand for election");
-  if (!voters.contains(id)) {
+  if (!configuration.isVoter(id)) {
     role = Follower{.electionDeadline = electionDeadline(now)};
     return;
   }
@@ -152,7 +153,8 @@ void Server::becomeLeader(Time now, Effects& out) {
   RAFT_ASSERT(is<Candidate>(), "only a candidate is elected");
   // nextIndex[]: initialized to leader last log index + 1. matchIndex[]: initialized to 0.
   Leader leader;
-  leader.progress.assign(voters.last().value, Progress{.nextIndex = log.lastIndex() + 1});
+  leader.progress.assign(configuration.members().last().value,
+                         Progress{.nextIndex = log.lastIndex() + 1});
   leader.of(id).matchIndex = durableIndex;
   role = std::move(leader);
   // Leaders: commit a blank no-op entry into the log at the start of its term (§8).

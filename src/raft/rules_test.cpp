@@ -9,7 +9,7 @@ namespace {
 // s2 in term 4 with the log 1^1 2^2, following s1.
 Server follower() {
   return {.id = 2,
-          .voters = three,
+          .configuration = three,
           .settings = plain,
           .currentTerm = 4,
           .log = logOf({1, 2}),
@@ -179,7 +179,7 @@ TEST(Candidates, StartANewElectionWhenTheirTimeoutElapses) {
 // A server that is no voter of its cluster does not stand for election: it waits on.
 TEST(Candidates, AreVoters) {
   Server s2 = follower();
-  s2.voters = {1, 3};
+  s2.configuration = {{1, 3}};
   EXPECT_EQ(stepChecked(s2, ms(50), Timeout{}), Effects{});
   EXPECT_TRUE(s2.is<Follower>());
   EXPECT_EQ(s2.currentTerm, 4);

@@ -9,11 +9,11 @@
 #include <variant>
 #include <vector>
 
+#include "raft/configuration.h"
 #include "raft/effects.h"
 #include "raft/log.h"
 #include "raft/message.h"
 #include "raft/random.h"
-#include "raft/server_set.h"
 #include "raft/types.h"
 
 namespace raft {
@@ -56,11 +56,15 @@ struct Progress {
   Index nextIndex = 1;   // index of the next log entry to send to that server
   Index matchIndex = 0;  // index of highest log entry known to be replicated on server
   bool waiting = false;  // entries are on their way: nothing more before the response or heartbeat
+  // Beyond Figure 2.
+  Round since = 0;  // what answers a request of an earlier round does not count
   bool operator==(const Progress&) const = default;
 };
 struct Leader {
   std::vector<Progress> progress = {};  // reinitialised after election; see Leader::of
   Time heartbeatDeadline = {};
+  // Beyond Figure 2.
+  Round round = 0;  // that of the AppendEntries it sends
 
   Progress& of(ServerId server) { return progress[server.value - 1]; }
   const Progress& of(ServerId server) const { return progress[server.value - 1]; }
@@ -70,7 +74,7 @@ using Role = std::variant<Follower, Candidate, Leader>;
 
 struct Server {
   ServerId id;
-  ServerSet voters;  // the servers of the cluster, this one included
+  Configuration configuration;  // the servers of the cluster: the latest in the log (thesis §4.1)
   Settings settings = {};
   Random random = {};  // all chance comes from here
 
@@ -94,10 +98,18 @@ struct Server {
   std::vector<Writing> writing = {};  // asked for and not durable yet, in order
   Index durableIndex = 0;             // the log is durable up to here
 
+  // Beyond Figure 2.
+  // The entry that `configuration` stands in. 0: none does, and it is the one that came before all
+  // that the log holds.
+  Index configurationIndex = 0;
+  Configuration baseConfiguration = {};
+
   // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
-  // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). Requires
-  // voters (it may be none of them itself: then it only follows) and possible settings.
-  static Server start(ServerId id, const ServerSet& voters, const Settings& settings,
+  // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). `base` is
+  // the configuration that the cluster began with, the same at each start; a server that is to join
+  // has an empty one. While it is no voter of the latest in its log, it only follows. Requires
+  // possible settings.
+  static Server start(ServerId id, const Configuration& base, const Settings& settings,
                       std::uint64_t seed, Time now, Persistent durable = {});
 
   // The one way in. Replaces `out` by what the host must do. Equal servers given equal inputs at
@@ -153,6 +165,9 @@ struct Server {
   void sendWhatIsMissing(ServerId to, Effects& out);
   void countVotes(Time now, Effects& out);
   void advanceCommitIndex(Index matched);
+
+  // membership.cpp
+  void useLatestConfiguration();
 
   // durability.cpp: what must be written, and who has to wait for it.
   void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Effects& out);

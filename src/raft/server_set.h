@@ -10,6 +10,8 @@
 
 namespace raft {
 
+struct Configuration;
+
 class ServerSet {
  public:
   static constexpr std::uint32_t maxServers = 256;  // ids 1 to 256
@@ -53,7 +55,14 @@ class ServerSet {
     for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] &= b.words_[i];
     return a;
   }
+  friend constexpr ServerSet operator|(ServerSet a, const ServerSet& b) {
+    for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] |= b.words_[i];
+    return a;
+  }
   constexpr bool operator==(const ServerSet&) const = default;
+
+  // The configuration of these voters and nobody else (raft/configuration.h).
+  constexpr operator Configuration() const;
 
   class Iterator {
    public:

@@ -52,13 +52,13 @@ TEST(Server, EqualServersGivenEqualInputsBecomeEqualAndAskForTheSame) {
 
 // What becomes of one is nothing to the other, though they share the storage of their logs.
 TEST(Server, ACopyGoesItsOwnWay) {
-  const Server before = leaderOf(1, 2, logOf({1, 1}), {1, 2, 3});
+  const Server before = leaderOf(1, 2, logOf({1, 1}), three);
   Server one = before;
   Server other = before;
   stepChecked(one, ms(1), Propose{{"x"}});
   stepChecked(other, ms(1), Propose{{"y"}});
   stepChecked(other, ms(1), Propose{{"z"}});
-  EXPECT_EQ(before, leaderOf(1, 2, logOf({1, 1}), {1, 2, 3}));
+  EXPECT_EQ(before, leaderOf(1, 2, logOf({1, 1}), three));
   EXPECT_EQ(one.log.from(3), (Entries{{2, "x"}}));
   EXPECT_EQ(other.log.from(3), (Entries{{2, "y"}, {2, "z"}}));
 }
@@ -66,7 +66,7 @@ TEST(Server, ACopyGoesItsOwnWay) {
 // §5.2: "election timeouts are chosen randomly" — by the seed that a server is started with.
 TEST(Server, ARestartWithAnotherSeedDrawsOtherTimeouts) {
   const auto timeouts = [](std::uint64_t seed) {
-    Server s1 = Server::start(1, {1, 2, 3}, {}, seed, ms(0), {4, ServerId{3}, logOf({1, 2, 4})});
+    Server s1 = Server::start(1, three, {}, seed, ms(0), {4, ServerId{3}, logOf({1, 2, 4})});
     std::vector<Time> all;
     for (int i = 0; i < 20; ++i) {
       all.push_back(s1.deadline());

@@ -28,6 +28,8 @@ using Term = Number<struct TermTag>;        // 0 before the first election, then
 using Index = Number<struct IndexTag>;      // a position in a log; the first entry has index 1
 using WriteId = Number<struct WriteIdTag>;  // a write that a server asked for; 0: none
 
+using Round = Number<struct RoundTag>;  // rises within a leader's term (thesis §4.2.1, §6.4)
+
 // A server inside its cluster: 1, 2, 3 … without gaps. Names live outside of the core.
 using ServerId = Number<struct ServerIdTag, std::uint32_t>;
 

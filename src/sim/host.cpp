@@ -43,7 +43,7 @@ void Host::restart(std::uint64_t seed, Time now) {
   state = State::Running;
   ++life;
   durable = 0;
-  server = Server::start(server.id, server.voters, server.settings, seed, now, disk);
+  server = Server::start(server.id, server.baseConfiguration, server.settings, seed, now, disk);
 }
 
 // Goes by what the write says, not by the server's log, so that a write that says too little is

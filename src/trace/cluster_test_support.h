@@ -89,7 +89,8 @@ struct TestCluster {
   }
   void restart(ServerId id) {
     Server& old = of(id);
-    old = Server::start(id, old.voters, old.settings, 7777 + id.value, now, durable[id.value - 1]);
+    old = Server::start(id, old.baseConfiguration, old.settings, 7777 + id.value, now,
+                        durable[id.value - 1]);
     running.insert(id);
     observer.started(now, old, true);
   }

@@ -23,7 +23,7 @@ std::string roleText(const Server& server, const Names& names) {
   } else if (const Candidate* candidate = server.as<Candidate>()) {
     out += "  votes " + setText(candidate->votesGranted, names);
   } else if (const Leader* leader = server.as<Leader>()) {
-    for (ServerId peer : server.voters) {
+    for (ServerId peer : server.configuration.members()) {
       if (peer == server.id || peer.value > leader->progress.size()) continue;
       const Progress& progress = leader->of(peer);
       out += "  " + names.of(peer) + " matches " + text(progress.matchIndex.value) + ", next " +

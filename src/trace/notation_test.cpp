@@ -43,7 +43,7 @@ TEST(Notation, ShowsAnyCommandInOneLine) {
 }
 
 TEST(Notation, WritesAServerAsALine) {
-  Server server = Server::start(2, {1, 2, 3}, {}, 1, Time(0),
+  Server server = Server::start(2, ServerSet{1, 2, 3}, {}, 1, Time(0),
                                 {.currentTerm = 2, .votedFor = {}, .log = {{1, "x"}, {2, "y"}}});
   EXPECT_EQ(stateText(server, {}), "s2@2 follower  log 1^1 2^2  commit 0");
   server.role = Follower{.leaderId = ServerId{1}};
@@ -53,7 +53,7 @@ TEST(Notation, WritesAServerAsALine) {
 }
 
 TEST(Notation, WritesMessagesInputsAndEffects) {
-  Server server = Server::start(2, {1, 2, 3}, {}, 1, Time(0));
+  Server server = Server::start(2, ServerSet{1, 2, 3}, {}, 1, Time(0));
   const Envelope request{
       .from = 1,
       .to = 2,

@@ -78,7 +78,7 @@ void Reading::on(const Propose& proposal) {
   for (const Command& command : proposal.commands) entries.push_back({term_, command});
   expectAppended(entries.data(), entries.data() + entries.size(), Source::Client, {},
                  "a command from a client is appended to the leader's log (§5.3)");
-  missing_ = was_.voters;
+  missing_ = was_.configuration.members();
   missing_.erase(was_.id);
 }
 
@@ -94,7 +94,8 @@ void Reading::on(const Envelope& envelope) {
 }
 
 void Reading::compareState() {
-  if (is_.id != was_.id || is_.voters != was_.voters || is_.settings != was_.settings) {
+  if (is_.id != was_.id || is_.configuration != was_.configuration ||
+      is_.settings != was_.settings) {
     unexplained("changes its name, its cluster or its settings", "no rule changes them");
   }
   if (is_.currentTerm != term_) {
@@ -171,7 +172,7 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
     return unexplained("keeps track of " + text(is.progress.size()) + " servers",
                        "its cluster has " + text(expected.progress.size()));
   }
-  for (ServerId peer : was_.voters) {
+  for (ServerId peer : was_.configuration.members()) {
     const Progress& a = is.of(peer);
     const Progress& b = expected.of(peer);
     if (a == b) continue;

@@ -74,7 +74,8 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
   if (!answer) return;
   if (answer->success) {
     unexplained("accepts " + name(envelope.from) + "'s AppendEntries", reason);
-  } else if (answer->term != term_ || answer->prevLogIndex != m.prevLogIndex) {
+  } else if (answer->term != term_ || answer->prevLogIndex != m.prevLogIndex ||
+             answer->round != m.round) {
     unexplained("answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
                 "the answer carries currentTerm and the request's prevLogIndex (§5.3)");
   } else {
@@ -122,8 +123,11 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
   commitIndex_ = std::max(commitIndex_, std::min(m.leaderCommit, lastNew));
   const auto* answer = answerTo<AppendEntries::Response>(envelope.from, "AppendEntries");
   if (!answer) return;
-  const AppendEntries::Response expected{
-      .term = term_, .success = true, .prevLogIndex = m.prevLogIndex, .matchIndex = lastNew};
+  const AppendEntries::Response expected{.term = term_,
+                                         .success = true,
+                                         .prevLogIndex = m.prevLogIndex,
+                                         .matchIndex = lastNew,
+                                         .round = m.round};
   why = m.entries.empty() ? "it has heard its leader and starts its election timeout again (§5.2)"
         : m.prevLogIndex == Index{0} ? "the entries begin where all logs begin (§5.3)"
                                      : "it has " + entryText(m.prevLogIndex, m.prevLogTerm) +
@@ -181,7 +185,7 @@ void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m
                     ? "it answers a leader of term " + text(m.term.value) + ", which is over (§5.1)"
                     : "it is not leader (§5.3)");
   }
-  if (!was_.voters.contains(peer)) {
+  if (!was_.configuration.contains(peer)) {
     return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
   }
   Progress& progress = leader->of(peer);

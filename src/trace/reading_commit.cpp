@@ -7,12 +7,12 @@
 namespace raft::trace {
 
 Index Reading::majorityIndexOf(const Leader& leader) const {
-  return majorityIndex(was_.voters, [&](ServerId i) { return leader.of(i).matchIndex; });
+  return majorityIndex(was_.configuration, [&](ServerId i) { return leader.of(i).matchIndex; });
 }
 
 ServerSet Reading::holdersOf(const Leader& leader, Index index) const {
   ServerSet holders;
-  for (ServerId server : was_.voters) {
+  for (ServerId server : was_.configuration.voters) {
     if (leader.of(server).matchIndex >= index) holders.insert(server);
   }
   return holders;
@@ -39,7 +39,7 @@ void Reading::compareCommit() {
   const Index is = is_.commitIndex;
   const Leader* leader = std::get_if<Leader>(&role_);
   if (is == was_.commitIndex && is == commitIndex_) return;
-  const std::string all = " of " + text(was_.voters.size());
+  const std::string all = " of " + text(was_.configuration.voters.size());
   if (is == commitIndex_ && is <= is_.log.lastIndex()) {
     CommitAdvanced advanced{
         .before = was_.commitIndex, .after = is, .byCounting = leader != nullptr, .holders = {}};
@@ -59,7 +59,7 @@ void Reading::compareCommit() {
   if (is > is_.log.lastIndex()) {
     why = "its log ends at " + text(is_.log.lastIndex().value);
   } else if (leader && is > was_.commitIndex &&
-             holdersOf(*leader, is).size() < majority(was_.voters.size())) {
+             holdersOf(*leader, is).size() < majority(was_.configuration.voters.size())) {
     why = "only " + names_.of(holdersOf(*leader, is)) +
           " hold it: " + text(holdersOf(*leader, is).size()) + all + ", no majority (§5.3)";
   } else if (leader && is > was_.commitIndex && is_.log.term(is) != term_) {

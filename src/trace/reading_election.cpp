@@ -29,7 +29,7 @@ void Reading::timeOut() {
   Candidate* candidate = std::get_if<Candidate>(&role_);
   if (candidate && now_ < candidate->electionDeadline) {
     candidate->retryDeadline = now_ + was_.settings.heartbeatInterval;
-    ServerSet silent = was_.voters;
+    ServerSet silent = was_.configuration.voters;
     for (ServerId peer : candidate->votesResponded) silent.erase(peer);
     return explainVoteRequests(silent, true);
   }
@@ -41,7 +41,7 @@ void Reading::timeOut() {
        : follower->leaderId
            ? "nothing was heard of leader " + name(follower->leaderId) + passed + " (§5.2)"
            : "nothing was heard of a leader" + passed + " (§5.2)");
-  if (!was_.voters.contains(was_.id)) {
+  if (!was_.configuration.isVoter(was_.id)) {
     role_ = Follower{};
     return;
   }
@@ -52,7 +52,7 @@ void Reading::timeOut() {
   role_ = Candidate{.votesResponded = {was_.id},
                     .votesGranted = {was_.id},
                     .retryDeadline = now_ + was_.settings.heartbeatInterval};
-  ServerSet peers = was_.voters;
+  ServerSet peers = was_.configuration.voters;
   peers.erase(was_.id);
   explainVoteRequests(peers, false);
 }
@@ -179,35 +179,37 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Response& m) 
   }
   candidate->votesResponded.insert(envelope.from);
   if (m.voteGranted) candidate->votesGranted.insert(envelope.from);
-  if (!was_.voters.contains(envelope.from)) {
+  if (!was_.configuration.isVoter(envelope.from)) {
     tell(MessageIgnored{envelope, Ignored::Foreign},
          name(envelope.from) + " is not of this cluster");
   } else {
-    const ServerSet valid = candidate->votesGranted & was_.voters;
+    const ServerSet valid = candidate->votesGranted & was_.configuration.voters;
     tell(VoteCounted{.voter = envelope.from,
                      .granted = m.voteGranted,
                      .have = valid.size(),
-                     .need = majority(was_.voters.size())},
-         text(valid.size()) + " of " + text(was_.voters.size()) + " votes, a majority is " +
-             text(majority(was_.voters.size())) + " (§5.2)");
+                     .need = majority(was_.configuration.voters.size())},
+         text(valid.size()) + " of " + text(was_.configuration.voters.size()) +
+             " votes, a majority is " + text(majority(was_.configuration.voters.size())) +
+             " (§5.2)");
   }
   countVotes(Candidate(*candidate));
 }
 
 // Candidates: if votes received from majority of servers: become leader (§5.2).
 void Reading::countVotes(const Candidate& candidate) {
-  if (isMajority(candidate.votesGranted, was_.voters)) {
-    becomeLeader(candidate.votesGranted & was_.voters);
+  if (isMajority(candidate.votesGranted, was_.configuration)) {
+    becomeLeader(candidate.votesGranted & was_.configuration.voters);
   }
 }
 
 void Reading::becomeLeader(ServerSet votes) {
-  const std::uint32_t all = was_.voters.size();
+  const std::uint32_t all = was_.configuration.voters.size();
   tell(BecameLeader{.votes = votes, .need = majority(all)},
        "the votes of " + names_.of(votes) + " are a majority: " + text(votes.size()) + " of " +
            text(all) + " (§5.2)");
   Leader leader{.progress = {}, .heartbeatDeadline = now_ + was_.settings.heartbeatInterval};
-  leader.progress.assign(was_.voters.last().value, Progress{.nextIndex = was_.log.lastIndex() + 1});
+  leader.progress.assign(was_.configuration.members().last().value,
+                         Progress{.nextIndex = was_.log.lastIndex() + 1});
   leader.of(was_.id).matchIndex = durableIndex_;
   role_ = std::move(leader);
   elected_ = broadcast_ = true;

@@ -40,6 +40,8 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
     wrong = "these are not the entries of its log (§5.3)";
   } else if (m.leaderCommit != is_.commitIndex) {
     wrong = "its commitIndex is " + text(is_.commitIndex.value) + " (§5.3)";
+  } else if (m.round != is_.as<Leader>()->round) {
+    wrong = "its round is " + text(is_.as<Leader>()->round.value) + " (thesis §4.2.1)";
   }
   if (!wrong.empty()) {
     unexplained("sends to " + name(peer) + ": " + messageText(send.envelope.message, names_),
@@ -59,7 +61,7 @@ void Reading::explainAppendEntries() {
   };
   std::vector<Group> groups;  // peers that are sent the same entries
   ServerSet heartbeats;
-  for (ServerId peer : was_.voters) {
+  for (ServerId peer : was_.configuration.members()) {
     if (peer == was_.id) continue;
     Progress& progress = leader->of(peer);
     const bool lacks = is_.log.lastIndex() >= progress.nextIndex;

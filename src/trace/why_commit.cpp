@@ -54,10 +54,10 @@ void sayWhatLeaderKnows(const View& view, ServerId id, Place entry, Answer& answ
   const Server& leader = serverOf(view, id);
   const std::string own = view.names.of(id);
   ServerSet known;
-  for (ServerId server : leader.voters) {
+  for (ServerId server : leader.configuration.members()) {
     if (leader.as<Leader>()->of(server).matchIndex >= entry.index) known.insert(server);
   }
-  if (!isMajority(known, leader.voters)) {
+  if (!isMajority(known, leader.configuration)) {
     answer.push_back("Leader " + own + " knows so of " + view.names.of(known) +
                      " only; the other acknowledgements have not reached it (§5.3).");
     if (!known.contains(id)) {
