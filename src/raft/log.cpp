@@ -31,55 +31,93 @@ bool Entries::operator==(const Entries& other) const {
   return std::equal(begin(), end(), other.begin(), other.end());
 }
 
-Log::Log(const Entries& entries) {
-  append(entries.begin(), entries.end());
-  changedFrom_ = 0;
+Log::Log(Index lastIncludedIndex, Term lastIncludedTerm, const Entries& entries) {
+  restore(lastIncludedIndex, lastIncludedTerm);
+  append(entries);
+  takeChange();
 }
 
 void Log::append(const Entry* first, const Entry* last) {
   if (first == last) return;
   const auto count = static_cast<std::uint64_t>(last - first);
   std::uninitialized_copy(first, last, room(count));
-  noteChange(size_ + 1);
-  size_ += count;
+  grow(count);
 }
 
 void Log::append(const Entries& entries) {
-  const bool follows =
-      store_ && entries.store_ == store_ && entries.first_ == store_->entries() + size_;
-  if (!follows) return append(entries.begin(), entries.end());
   if (entries.empty()) return;
-  noteChange(size_ + 1);
-  size_ += entries.size();
+  if (size() == 0) {
+    const auto place = static_cast<std::uint64_t>(entries.first_ - entries.store_->entries());
+    share(entries.store_, extent_.last.value - place);
+  } else if (entries.store_ != store_ || entries.first_ != store_->entries() + places()) {
+    return append(entries.begin(), entries.end());
+  }
+  grow(entries.size());
 }
 
 void Log::truncateFrom(Index index) {
-  RAFT_ASSERT(index >= Index{1}, "index 0 is no entry");
+  RAFT_ASSERT(index > baseIndex(), "what a snapshot stands for is no entry");
   if (index > lastIndex()) return;
   noteChange(index);
-  size_ = index.value - 1;  // the entries stay in the store until the last who shares it is gone
+  extent_.last = index - 1;  // the entries stay in the store until the last who shares it is gone
+}
+
+void Log::compactTo(Index index) {
+  RAFT_ASSERT(baseIndex() <= index && index <= lastIndex(), "the log has what is compacted");
+  extent_.baseTerm = term(index);
+  extent_.base = index;
+  if (extent_.changedFrom != Index{0}) {
+    extent_.changedFrom = std::max(extent_.changedFrom, index + 1);
+  }
+  if (size() == 0) return share(nullptr, index.value);
+  const std::uint64_t discarded = places() - size();
+  if (discarded > size()) moveToStore(size());
+}
+
+bool Log::restore(Index lastIncludedIndex, Term lastIncludedTerm) {
+  RAFT_ASSERT(baseIndex() <= lastIncludedIndex, "a base never falls");
+  if (matches(lastIncludedIndex, lastIncludedTerm)) {
+    compactTo(lastIncludedIndex);
+    return true;
+  }
+  share(nullptr, lastIncludedIndex.value);
+  extent_.last = extent_.base = lastIncludedIndex;
+  extent_.baseTerm = lastIncludedTerm;
+  extent_.changedFrom = lastIncludedIndex + 1;
+  return false;
 }
 
 bool Log::operator==(const Log& other) const {
-  if (size_ != other.size_ || changedFrom_ != other.changedFrom_) return false;
-  if (store_ == other.store_ || size_ == 0) return true;
-  return std::equal(store_->entries(), store_->entries() + size_, other.store_->entries());
+  const Extent& a = extent_;
+  const Extent& b = other.extent_;
+  if (a.last != b.last || a.base != b.base || a.baseTerm != b.baseTerm) return false;
+  if (a.changedFrom != b.changedFrom) return false;
+  if (size() == 0 || (store_ == other.store_ && a.shift == b.shift)) return true;
+  return std::equal(&at(a.base + 1), &at(a.base + 1) + size(), &other.at(b.base + 1));
 }
 
-void Log::moveToLargerStore(std::uint64_t count) {
+// Takes the entries along, to a store with room for as many places and as many again.
+void Log::moveToStore(std::uint64_t places) {
   const std::uint64_t smallest = 8;
-  EntryStore* grown = EntryStore::create(std::max((size_ + count) * 2, smallest));
-  grown->claim(0, size_ + count);
-  if (store_) {
-    Entry* old = store_->entries();
+  EntryStore* grown = EntryStore::create(std::max(places * 2, smallest));
+  grown->claim(0, places);
+  if (size() > 0) {
+    Entry* old = store_->entries() + (this->places() - size());
     if (store_->shared()) {
-      std::uninitialized_copy_n(old, size_, grown->entries());
+      std::uninitialized_copy_n(old, size(), grown->entries());
     } else {
-      std::uninitialized_move_n(old, size_, grown->entries());
+      std::uninitialized_move_n(old, size(), grown->entries());
     }
-    EntryStore::release(store_);
   }
+  EntryStore::release(store_);
   store_ = grown;
+  extent_.shift = extent_.base.value;
+}
+
+void Log::share(EntryStore* store, std::uint64_t shift) {
+  EntryStore::acquire(store);
+  EntryStore::release(std::exchange(store_, store));
+  extent_.shift = shift;
 }
 
 }  // namespace raft

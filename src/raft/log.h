@@ -104,84 +104,120 @@ class Entries {
 };
 
 // First index is 1. Index 0 is the empty prefix that all logs share: it has term 0.
+//
+// A snapshot may stand for the entries up to its last included one (§5), the log's base: of these
+// only index and term are kept. Without a snapshot the base is the empty prefix.
 class Log {
  public:
   Log() = default;
   Log(std::initializer_list<Entry> entries) : Log(Entries(entries)) {}
-  explicit Log(const Entries& entries);  // as read back from a disk: nothing of it is a change
-  Log(const Log& other)
-      : store_(other.store_), size_(other.size_), changedFrom_(other.changedFrom_) {
+  // As read back from a disk: nothing of it is a change.
+  explicit Log(const Entries& entries) : Log(0, 0, entries) {}
+  Log(Index lastIncludedIndex, Term lastIncludedTerm, const Entries& entries);
+  Log(const Log& other) : store_(other.store_), extent_(other.extent_) {
     EntryStore::acquire(store_);
   }
   Log(Log&& other) noexcept
-      : store_(std::exchange(other.store_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        changedFrom_(std::exchange(other.changedFrom_, 0)) {}
+      : store_(std::exchange(other.store_, nullptr)), extent_(std::exchange(other.extent_, {})) {}
   Log& operator=(Log other) noexcept {
     std::swap(store_, other.store_);
-    std::swap(size_, other.size_);
-    std::swap(changedFrom_, other.changedFrom_);
+    std::swap(extent_, other.extent_);
     return *this;
   }
   ~Log() { EntryStore::release(store_); }
 
-  Index lastIndex() const { return size_; }
+  Index lastIndex() const { return extent_.last; }
   Term lastTerm() const { return term(lastIndex()); }
 
-  // 0 for index 0. Requires index <= lastIndex().
-  Term term(Index index) const { return index == Index{0} ? Term{0} : (*this)[index].term; }
+  // The last entry that the snapshot includes; (0, 0): there is none.
+  Index baseIndex() const { return extent_.base; }
+  Term baseTerm() const { return extent_.baseTerm; }
 
-  // Whether the log contains an entry at `index` whose term is `term`. True for (0, 0).
+  // Requires baseIndex() <= index <= lastIndex().
+  Term term(Index index) const {
+    return index == extent_.base ? extent_.baseTerm : (*this)[index].term;
+  }
+
+  // Whether the log contains an entry at `index` whose term is `term`. True for (0, 0), and for
+  // whatever lies below the base: that is committed, so every leader's log has the same (§5.4).
   bool matches(Index index, Term term) const {
-    return index <= lastIndex() && this->term(index) == term;
+    if (index > extent_.base) return index <= lastIndex() && at(index).term == term;
+    return index < extent_.base || term == extent_.baseTerm;
   }
 
-  // Requires 1 <= index <= lastIndex(). The reference holds until the log is changed.
+  // Requires baseIndex() < index <= lastIndex(). The reference holds until the log is changed.
   const Entry& operator[](Index index) const {
-    RAFT_ASSERT(Index{1} <= index && index <= lastIndex(), "log[index] exists");
-    return store_->entries()[index.value - 1];
+    RAFT_ASSERT(extent_.base < index && index <= lastIndex(), "log[index] exists");
+    return at(index);
   }
 
-  // log[first], log[first + 1] … to the end; none if first > lastIndex(). Requires first >= 1.
+  // log[first], log[first + 1] … to the end; none if first > lastIndex(). Requires first >
+  // baseIndex().
   Entries from(Index first) const { return between(first, lastIndex()); }
-  // log[first … last]; none if first > last. Requires first >= 1 and last <= lastIndex().
+  // log[first … last]; none if first > last. Requires first > baseIndex(), last <= lastIndex().
   Entries between(Index first, Index last) const {
-    RAFT_ASSERT(first >= Index{1} && last <= lastIndex(), "the run lies within the log");
+    RAFT_ASSERT(first > extent_.base && last <= lastIndex(), "the run lies within the log");
     if (first > last) return {};
-    return {store_, store_->entries() + (first.value - 1), last.value - first.value + 1};
+    return {store_, &at(first), last.value - first.value + 1};
   }
 
   void append(Entry entry) {
     new (room(1)) Entry(std::move(entry));
-    noteChange(size_ + 1);
-    ++size_;
+    grow(1);
   }
   void append(const Entry* first, const Entry* last);  // [first, last), not of this log
   // The same for a run; one that follows this log in the storage that it shares costs nothing.
   void append(const Entries& entries);
-  // Deletes the entry at `index` and all that follow it. Requires index >= 1.
+  // Deletes the entry at `index` and all that follow it. Requires index > baseIndex().
   void truncateFrom(Index index);
 
-  // The lowest index at which the log was changed (truncated or appended to) since the last call;
-  // 0: unchanged. So what must be written is known without a rule having to say so.
-  Index takeChange() { return std::exchange(changedFrom_, 0); }
+  // Discards the entries up through `index`, of which a snapshot was taken. Their memory is given
+  // back when those that are left are fewer, so that each costs a constant time; messages and logs
+  // that hold them keep them for themselves. Requires baseIndex() <= index <= lastIndex().
+  void compactTo(Index index);
+  // The same with a snapshot that another server took: if the log has its last included entry, what
+  // follows that is kept, otherwise the log is discarded as a whole and begins anew after it
+  // (Figure 13, 6 and 7). Returns whether the entry was there. Requires index >= baseIndex().
+  bool restore(Index lastIncludedIndex, Term lastIncludedTerm);
+
+  // The lowest index at which the log was changed (truncated or appended to, or discarded from
+  // there on) since the last call; 0: unchanged. So what must be written is known without a rule
+  // having to say so. What a base above it stands for needs no writing: there is a snapshot of it.
+  Index takeChange() { return std::exchange(extent_.changedFrom, 0); }
 
   bool operator==(const Log& other) const;  // by content, and by what takeChange() will say
 
  private:
+  struct Extent {
+    Index last = 0;
+    Index base = 0;
+    Term baseTerm = 0;
+    Index changedFrom = 0;
+    std::uint64_t shift = 0;  // the entry at `index` stands in place index - 1 - shift, modulo 2^64
+  };
+
+  const Entry& at(Index index) const { return store_->entries()[index.value - 1 - extent_.shift]; }
+  std::uint64_t places() const {
+    return extent_.last.value - extent_.shift;
+  }  // the store's, to the end
+  std::uint64_t size() const { return extent_.last.value - extent_.base.value; }
   void noteChange(Index index) {
-    if (changedFrom_ == Index{0} || index < changedFrom_) changedFrom_ = index;
+    if (extent_.changedFrom == Index{0} || index < extent_.changedFrom) extent_.changedFrom = index;
+  }
+  void grow(std::uint64_t count) {
+    noteChange(extent_.last + 1);
+    extent_.last = extent_.last + count;
   }
   // Makes the next `count` places this log's own.
   Entry* room(std::uint64_t count) {
-    if (!store_ || !store_->claim(size_, count)) moveToLargerStore(count);
-    return store_->entries() + size_;
+    if (!store_ || !store_->claim(places(), count)) moveToStore(size() + count);
+    return store_->entries() + places();
   }
-  void moveToLargerStore(std::uint64_t count);
+  void moveToStore(std::uint64_t places);
+  void share(EntryStore* store, std::uint64_t shift);
 
-  EntryStore* store_ = nullptr;
-  std::uint64_t size_ = 0;
-  Index changedFrom_ = 0;
+  EntryStore* store_ = nullptr;  // null: there are no entries
+  Extent extent_ = {};
 };
 
 }  // namespace raft

@@ -68,6 +68,11 @@ Entry entryAt(Index index, Term term) {
 
 Log logOf(std::initializer_list<std::uint64_t> terms) { return Log(entriesFrom(1, terms)); }
 
+Log logAfter(Index lastIncludedIndex, Term lastIncludedTerm,
+             std::initializer_list<std::uint64_t> terms) {
+  return {lastIncludedIndex, lastIncludedTerm, entriesFrom(lastIncludedIndex + 1, terms)};
+}
+
 Entries entriesFrom(Index first, std::initializer_list<std::uint64_t> terms) {
   Log log;
   for (Index before = 1; before < first; ++before) log.append(Entry{});
@@ -216,7 +221,10 @@ void PrintTo(const Entry& entry, std::ostream* os) {
 
 void PrintTo(const Entries& entries, std::ostream* os) { printRun(1, entries, *os << '+'); }
 
-void PrintTo(const Log& log, std::ostream* os) { printRun(1, log.from(1), *os); }
+void PrintTo(const Log& log, std::ostream* os) {
+  if (log.baseIndex() > Index{0}) *os << "after " << place(log.baseIndex(), log.baseTerm()) << ' ';
+  printRun(log.baseIndex() + 1, log.from(log.baseIndex() + 1), *os);
+}
 
 void PrintTo(const Follower& role, std::ostream* os) {
   *os << "follower  leader " << role.leaderId << "  election at " << us(role.electionDeadline);

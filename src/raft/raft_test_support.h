@@ -30,6 +30,9 @@ Entry entryAt(Index index, Term term);
 Entries entriesFrom(Index first, std::initializer_list<std::uint64_t> terms);
 // The log of such entries: logOf({1, 1, 2}) is 1^1 2^1 3^2. All of it is durable.
 Log logOf(std::initializer_list<std::uint64_t> terms);
+// The same after a snapshot: logAfter(7, 2, {2, 3}) is 8^2 9^3, and 7^2 the last included entry.
+Log logAfter(Index lastIncludedIndex, Term lastIncludedTerm,
+             std::initializer_list<std::uint64_t> terms);
 
 // Takes the step and fails the test if an invariant of the core is broken, or if the step is not a
 // function: if a copy of the server, given the same, becomes another or asks for other effects.
