@@ -1,5 +1,6 @@
 // Every crash point: wherever a crash falls between the effects of a step, nothing that the cluster
-// promised is lost. A cluster is a value here, so each crash is tried in a copy of it.
+// promised is lost. A cluster is a value here, so each crash is tried in a copy of it. Disks fail
+// now and then, and a crash may leave of the writes under way, or failed, as much as it likes.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -20,6 +21,7 @@ constexpr std::uint32_t servers = 3;
 struct Host {
   Server server;
   Persistent disk = {};
+  std::vector<Write> failed = {};  // of which a crash may find any first part on the disk
   std::vector<Write> writes = {};  // asked for, not durable yet, in order
   std::vector<Send> gated = {};    // to be sent when their write is durable
 
@@ -30,6 +32,19 @@ struct Host {
     disk.log.truncateFrom(write.from);
     disk.log.append(write.entries.begin(), write.entries.end());
     disk.log.takeChange();
+  }
+  // What a crash leaves of it that tears it: its first entries.
+  void performTorn(Write write, std::uint64_t entries) {
+    const Log all(write.entries);
+    write.entries = all.between(1, entries);
+    perform(write);
+  }
+  // The first write under way fails, and with it the others.
+  WriteId fail() {
+    const WriteId first = writes.front().id;
+    failed.insert(failed.end(), writes.begin(), writes.end());
+    writes.clear();
+    return first;
   }
 };
 
@@ -45,6 +60,7 @@ struct Cluster {
   std::size_t inNetwork = 0;      // how many of them were there before the last step
   History history;
   Random random;
+  std::uint32_t failuresPerMillion = 0;  // of the disks
   Time now = ms(0);
 
   explicit Cluster(std::uint64_t seed) : random(Random::stream(seed, 1, 1)) {
@@ -121,6 +137,7 @@ struct Cluster {
   // The disk has performed `count` writes and the first `messages` of what waited for them left.
   void performWrites(Host& host, std::size_t count, std::size_t messages) {
     for (std::size_t i = 0; i < count; ++i) host.perform(host.writes[i]);
+    if (count > 0) host.failed.clear();  // they were performed in place of these
     const WriteId done = count == 0 ? WriteId{0} : host.writes[count - 1].id;
     host.writes.erase(host.writes.begin(), host.writes.begin() + static_cast<long>(count));
     std::erase_if(host.gated, [&](const Send& send) {
@@ -139,6 +156,7 @@ struct Cluster {
 
   void restart(ServerId id) {
     Host& host = of(id);
+    host.failed.clear();
     host.writes.clear();
     host.gated.clear();
     host.server = Server::start(id, ServerSet::firstServers(servers), Settings{}, random.next(),
@@ -162,6 +180,10 @@ struct Cluster {
       }
     }
     Host& host = hosts[random.below(servers)];
+    if (!host.writes.empty() && random.chance(failuresPerMillion)) {
+      step(host.server.id, WriteFailed{host.fail()});
+      return host.server.id;
+    }
     if (!host.writes.empty() && random.chance(400'000)) {
       const WriteId id = host.writes.front().id;
       performWrites(host, 1, released(host, 1));
@@ -184,6 +206,7 @@ struct Cluster {
   // The cluster without faults commits and applies a command on all servers.
   void expectProgress() {
     const std::size_t before = history.committed.size();
+    failuresPerMillion = 0;
     Index goal = 0;
     for (int i = 0; i < 4000; ++i) {
       const ServerId who = advance(0);
@@ -226,14 +249,33 @@ void crashEverywhere(const Cluster& after, ServerId id, std::uint64_t seed,
   }
 }
 
+// The same, of what failed and is under way: all of the first writes, and of the next one the first
+// entries. Nothing of it was told to anybody.
+void crashWithTornWrites(const Cluster& after, ServerId id, std::uint64_t seed,
+                         std::uint64_t& crashes) {
+  const Host& host = after.hosts[id.value - 1];
+  std::vector<Write> begun = host.failed;
+  begun.insert(begun.end(), host.writes.begin(), host.writes.end());
+  for (std::size_t whole = 0; whole < begun.size(); ++whole) {
+    for (std::uint64_t entries = 0; entries <= begun[whole].entries.size(); ++entries) {
+      Cluster fork = after;
+      for (std::size_t i = 0; i < whole; ++i) fork.of(id).perform(begun[i]);
+      fork.of(id).performTorn(begun[whole], entries);
+      crash(fork, id, seed, crashes);
+    }
+  }
+}
+
 // A run with losses, doubles and now and then a crash, in which each step is crashed everywhere.
-std::uint64_t crashesOfRun(std::uint64_t seed, int events) {
+std::uint64_t crashesOfRun(std::uint64_t seed, int events, std::uint32_t failures = 0) {
   Cluster cluster(seed);
+  cluster.failuresPerMillion = failures;
   std::uint64_t crashes = 0;
   for (int i = 0; i < events && !testing::Test::HasFailure(); ++i) {
     const ServerId who = cluster.advance(60'000);
     if (who == 0) continue;
     crashEverywhere(cluster, who, seed, crashes);
+    if (failures > 0) crashWithTornWrites(cluster, who, seed, crashes);
     if (cluster.of(who).server.is<Leader>() && cluster.random.chance(250'000)) {
       cluster.propose(who);
       crashEverywhere(cluster, who, seed, crashes);
@@ -253,6 +295,18 @@ TEST(CrashPoints, NoCrashBetweenEffectsLosesWhatIsCommittedOrElectsTwoLeaders) {
   }
   RecordProperty("crashes", std::to_string(crashes));
   EXPECT_GE(crashes, 10'000u);
+}
+
+// The same with disks that fail, and crashes that find any first part of what failed or was under
+// way: what nobody was told of may be there or not.
+TEST(CrashPoints, NoFailedOrTornWriteLosesWhatIsCommittedOrElectsTwoLeaders) {
+  std::uint64_t crashes = 0;
+  for (std::uint64_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    crashes += crashesOfRun(seed, 120, 250'000);
+  }
+  RecordProperty("crashes", std::to_string(crashes));
+  EXPECT_GE(crashes, 5'000u);
 }
 
 }  // namespace

@@ -1,5 +1,10 @@
 // Not in Figure 2: persistent state is updated on stable storage before responding to RPCs, though
-// the disk takes its time (thesis §10.2.1).
+// the disk takes its time (thesis §10.2.1), and may fail or stall.
+//
+// What a failed or stalled disk must not lead to is a second entry of one index and term: a leader
+// that took back what it could not write, and went on in its term, would number anew what some of
+// its followers hold already. So the log in memory is what counts: nothing of it is taken back, the
+// disk is brought to it, and nothing that speaks of it leaves before. A leader gives up its role.
 #include <algorithm>
 
 #include "raft/server.h"
@@ -17,15 +22,17 @@ bool speaksOfWhatIsWritten(const Message& message) {
 }  // namespace
 
 // What became different is written, so no rule can forget it; and what speaks of it waits.
-void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Effects& out) {
+void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
+                          Effects& out) {
   const Index from = log.takeChange();
   if (from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore) {
-    askForWrite(from, out);
+    const bool patient = settings.writeTimeout == Duration(0);
+    askForWrite(from, patient ? Time::max() : now + settings.writeTimeout, out);
   }
   if (!allDurable()) holdBack(out);
 }
 
-void Server::askForWrite(Index from, Effects& out) {
+void Server::askForWrite(Index from, Time overdue, Effects& out) {
   ++lastWrite;
   out.write.emplace();
   out.write->id = lastWrite;
@@ -38,7 +45,7 @@ void Server::askForWrite(Index from, Effects& out) {
     durableIndex = std::min(durableIndex, from - 1);
     for (Writing& earlier : writing) earlier.lastIndex = std::min(earlier.lastIndex, from - 1);
   }
-  writing.push_back({.id = lastWrite, .lastIndex = log.lastIndex()});
+  writing.push_back({.id = lastWrite, .lastIndex = log.lastIndex(), .overdue = overdue});
 }
 
 void Server::holdBack(Effects& out) const {
@@ -59,6 +66,22 @@ void Server::on(const Written& written, Time now, Effects& out) {
   }
   // A cluster of one server has a majority with its own vote, once that is durable.
   if (allDurable()) countVotes(now, out);
+}
+
+// Not in the thesis. What was not durable before is written again, all of it in one write, from
+// where the log is durable or will be by what is still under way. That write lasts since the first
+// of those that failed was asked for: a disk that fails again and again stalls.
+//
+// A leader gives up its role. It still may count on its followers for what it cannot write itself,
+// but as long as its disk fails it is one server less for every entry, and the next leader is not.
+void Server::on(const WriteFailed& failed, Time now, Effects& out) {
+  const auto lost = std::ranges::find(writing, failed.id, &Writing::id);
+  if (lost == writing.end()) return;  // told before, or of what was asked for anew since
+  const Time overdue = lost->overdue;
+  writing.erase(lost, writing.end());
+  if (is<Leader>()) stepDown(now);
+  const Index kept = writing.empty() ? durableIndex : writing.back().lastIndex;
+  askForWrite(std::max(kept, log.baseIndex()) + 1, overdue, out);
 }
 
 }  // namespace raft

@@ -2,8 +2,9 @@
 //
 // The contract: call step() for every arrival. Hand `write` to the disk; send what may leave now,
 // and the rest when its write is durable; apply `apply` in order. Come back by deadline(). Whatever
-// of this a crash prevents, the protocol survives, as long as nothing is sent before its write. A
-// write that fails is such a crash: stop the server, and restart it from what is durable.
+// of this a crash prevents, the protocol survives, as long as nothing is sent before its write.
+// Storage that fails, is slow or stalls needs no other host: a write that fails is WriteFailed, one
+// that is slow is a late Written, and a stall is time that passes (Settings::writeTimeout).
 #pragma once
 #include <optional>
 #include <utility>
@@ -29,11 +30,23 @@ struct Written {
   WriteId id;
   bool operator==(const Written&) const = default;
 };
+// The write `id` has failed, and with it each one after it. Nobody knows how much of them is on the
+// disk: after a failed fsync the pages that were lost may read as if they had been written, and a
+// second fsync reports success (Rebello et al., "Can Applications Recover from fsync Failures?",
+// 2020). So trying the same again proves nothing. The server asks at once for a write of its own,
+// under a new id, that says all that those said; the host performs it anew, in place of them, for a
+// restart must find it and need not find them. It may let time pass before it tries, and it need
+// not try at all: to stop the server instead is a crash, which is survived like any other.
+struct WriteFailed {
+  WriteId id;
+  bool operator==(const WriteFailed&) const = default;
+};
 // A message has arrived. One that is late, doubled or forged is answered or ignored.
-using Input = std::variant<Timeout, Propose, Written, Envelope>;
+using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope>;
 
-// Everything that must become durable, together or (after a crash) not at all. Writes are performed
-// in the order of their ids, without gaps.
+// Everything that must become durable, together or (after a crash) not at all; but of `entries` a
+// crash may leave the first ones only. Writes are performed in the order of their ids; what was
+// asked for before a failure and did not become durable is performed no more.
 struct Write {
   WriteId id;
   Term currentTerm;
@@ -45,7 +58,7 @@ struct Write {
 
 struct Send {
   Envelope envelope;
-  WriteId after = 0;  // send it only when this write is durable; 0: at once
+  WriteId after = 0;  // send it only when this write, or a later one, is durable; 0: at once
   bool operator==(const Send&) const = default;
 };
 

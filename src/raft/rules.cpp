@@ -13,6 +13,7 @@ Server Server::start(ServerId id, const Configuration& base, const Settings& set
               "time goes on between two timeouts");
   RAFT_ASSERT(settings.electionTimeoutMin <= settings.electionTimeoutMax,
               "an election timeout lies between its ends");
+  RAFT_ASSERT(none <= settings.writeTimeout, "a write takes some time, or none");
   Server server{.id = id,
                 .configuration = base,
                 .settings = settings,
@@ -48,15 +49,16 @@ requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
   const std::optional<ServerId> votedForBefore = votedFor;
   on(input, now, out);
   applyCommitted(out);
-  writeChanges(termBefore, votedForBefore, out);
+  writeChanges(termBefore, votedForBefore, now, out);
 }
 template void Server::step(Time, const Timeout&, Effects&);
 template void Server::step(Time, const Propose&, Effects&);
 template void Server::step(Time, const Written&, Effects&);
+template void Server::step(Time, const WriteFailed&, Effects&);
 template void Server::step(Time, const Envelope&, Effects&);
 
 Time Server::deadline() const {
-  if (const Leader* leader = as<Leader>()) return leader->heartbeatDeadline;
+  if (const Leader* leader = as<Leader>()) return std::min(leader->heartbeatDeadline, stallsAt());
   if (const Follower* follower = as<Follower>()) return follower->electionDeadline;
   const Candidate& candidate = *as<Candidate>();
   return std::min(candidate.electionDeadline, candidate.retryDeadline);
@@ -89,6 +91,7 @@ void Server::on(const Envelope& envelope, Time now, Effects& out) {
 
 void Server::on(const Timeout&, Time now, Effects& out) {
   if (now < deadline()) return;
+  if (diskStalls(now)) return stepDown(now);
   // Leaders: send heartbeats during idle periods to prevent election timeouts (§5.2). They carry
   // the entries that were not acknowledged: the leader retries AppendEntries RPCs indefinitely
   // until all followers eventually store all log entries (§5.3).

@@ -27,6 +27,12 @@ struct Settings {
   Duration heartbeatInterval = std::chrono::milliseconds(50);
   // Whether a new leader appends a no-op, so that entries of earlier terms can commit (§8).
   bool noopAtElection = true;
+
+  // Beyond Figure 2. All are off unless they are set.
+
+  // How long a write may take before a leader gives up its role, so that a server whose disk works
+  // can take over: about an election timeout. 0: as long as it likes. See durability.cpp.
+  Duration writeTimeout = Duration(0);
   bool operator==(const Settings&) const = default;
 };
 
@@ -91,7 +97,8 @@ struct Server {
   // Not in Figure 2: what of the persistent state is durable by now (thesis §10.2.1).
   struct Writing {
     WriteId id;
-    Index lastIndex;  // the log is durable up to here once `id` is
+    Index lastIndex;             // the log is durable up to here once `id` is
+    Time overdue = Time::max();  // when it will have taken longer than Settings::writeTimeout
     bool operator==(const Writing&) const = default;
   };
   WriteId lastWrite = 0;              // the last write asked for
@@ -116,7 +123,7 @@ struct Server {
   // equal times become equal and ask for equal effects. `now` should not run backwards; if it
   // does, timeouts are early or late and nothing worse happens.
   void step(Time now, const Input& input, Effects& out);
-  template <class In>  // the same for one of the four that an Input may be
+  template <class In>  // the same for one of those that an Input may be
   requires(!std::same_as<In, Input> &&
            std::convertible_to<In, Input>) void step(Time now, const In& input, Effects& out);
   Effects step(Time now, const Input& input);
@@ -139,6 +146,11 @@ struct Server {
   // The leader of currentTerm, as far as this server knows.
   std::optional<ServerId> leader() const;
 
+  // Beyond Figure 2.
+
+  // Whether its disk takes longer for a write than Settings::writeTimeout.
+  bool diskStalls(Time now) const { return stallsAt() <= now; }
+
   bool operator==(const Server&) const = default;
 
  private:
@@ -146,6 +158,7 @@ struct Server {
   void on(const Timeout&, Time now, Effects& out);
   void on(const Propose&, Time now, Effects& out);
   void on(const Written&, Time now, Effects& out);
+  void on(const WriteFailed&, Time now, Effects& out);
   void on(const Envelope&, Time now, Effects& out);
   void becomeFollower(Term term, Time now);
   void becomeCandidate(Time now, Effects& out);
@@ -170,10 +183,18 @@ struct Server {
   void useLatestConfiguration();
 
   // durability.cpp: what must be written, and who has to wait for it.
-  void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Effects& out);
-  void askForWrite(Index from, Effects& out);
+  void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
+                    Effects& out);
+  void askForWrite(Index from, Time overdue, Effects& out);
   void holdBack(Effects& out) const;
   bool allDurable() const { return writing.empty(); }
+
+  // Beyond Figure 2.
+
+  // durability.cpp: storage that fails or stalls.
+  Time stallsAt() const { return writing.empty() ? Time::max() : writing.front().overdue; }
+  // step_down.cpp
+  void stepDown(Time now);
 
   template <class Rpc>
   void send(ServerId to, Rpc&& rpc, Effects& out) const {

@@ -73,6 +73,7 @@ struct Roll {
   Roll& operator<<(const Timeout&) { return *this; }
   Roll& operator<<(const Propose& in) { return *this << in.commands; }
   Roll& operator<<(const Written& in) { return *this << in.id; }
+  Roll& operator<<(const WriteFailed& in) { return *this << in.id; }
 
   Roll& operator<<(const Write& w) {
     return *this << w.id << w.currentTerm << w.votedFor << w.from << w.entries;

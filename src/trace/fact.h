@@ -98,6 +98,15 @@ struct BecameFollower {  // after being candidate or leader
   ServerId from = {};
   bool operator==(const BecameFollower&) const = default;
 };
+enum class StepDownCause : std::uint8_t {
+  WriteFailed,
+  DiskStalls,
+};
+struct SteppedDown {  // within its term; as a follower: it does not stand for election
+  RoleName was = {};
+  StepDownCause why = {};
+  bool operator==(const SteppedDown&) const = default;
+};
 struct LeaderHeard {  // for the first time in this term
   ServerId leader = {};
   bool operator==(const LeaderHeard&) const = default;
@@ -207,12 +216,19 @@ struct WriteAsked {
   bool vote = {};   // votedFor changed
   Index from = {};  // the log is written anew from here; 0: not at all
   std::uint64_t entries = {};
+  bool again = false;  // for a write that failed: all that is not durable
   bool operator==(const WriteAsked&) const = default;
 };
 struct WriteDurable {
   WriteId id = {};
   Index durableIndex = {};  // the log is durable up to here
   bool operator==(const WriteDurable&) const = default;
+};
+
+struct WriteFailure {  // and with it each one after it
+  WriteId id = {};
+  Index durableIndex = {};  // the log is durable up to here, or will be by an earlier write
+  bool operator==(const WriteFailure&) const = default;
 };
 
 // Messages.
@@ -281,13 +297,13 @@ struct Unexplained {  // a change of state or an effect that no rule explains
 using What =
     std::variant<Started, Crashed, Paused, Resumed, ElectionTimedOut, BecameCandidate,
                  VotesRequested, VoteGranted, VoteRefused, VoteCounted, BecameLeader, TermAdopted,
-                 BecameFollower, LeaderHeard, ProposalAccepted, ProposalRefused, EntriesAppended,
-                 EntriesTruncated, HeartbeatsSent, EntriesSent, AppendAccepted, AppendRefused,
-                 MatchIndexRaised, NextIndexLowered, CommitAdvanced, CommitHeldBack, Applied,
-                 WriteAsked, WriteDurable, MessageIgnored, MessageSent, MessageDelivered,
-                 MessageDuplicated, MessageLost, Partitioned, LinkChanged, Healed, ClientAsked,
-                 ClientRedirected, ClientTimedOut, ClientAnswered, Said, Expected, InvariantBroken,
-                 PropertyViolated, Unexplained>;
+                 BecameFollower, SteppedDown, LeaderHeard, ProposalAccepted, ProposalRefused,
+                 EntriesAppended, EntriesTruncated, HeartbeatsSent, EntriesSent, AppendAccepted,
+                 AppendRefused, MatchIndexRaised, NextIndexLowered, CommitAdvanced, CommitHeldBack,
+                 Applied, WriteAsked, WriteDurable, WriteFailure, MessageIgnored, MessageSent,
+                 MessageDelivered, MessageDuplicated, MessageLost, Partitioned, LinkChanged, Healed,
+                 ClientAsked, ClientRedirected, ClientTimedOut, ClientAnswered, Said, Expected,
+                 InvariantBroken, PropertyViolated, Unexplained>;
 
 struct Fact {
   Time time;

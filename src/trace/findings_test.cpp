@@ -292,5 +292,44 @@ TEST(Findings, AnEntryThatIsAppliedTwice) {
   EXPECT_THAT(step.findings(), HasSubstr("applies 1^1 and has lastApplied 1"));
 }
 
+// A leader of term 2 with the log 1^1 2^2, the second entry not durable yet.
+Server writingLeader() {
+  Server leader = leaderOf(2, {{1, "a"}});
+  leader.settings.writeTimeout = milliseconds(200);
+  leader.step(Time(0), Propose{{"b"}});
+  return leader;
+}
+
+TEST(Findings, ALeaderThatTakesBackWhatItCouldNotWrite) {
+  Spoiled step(writingLeader(), WriteFailed{1}, milliseconds(10));
+  EXPECT_EQ(step.findings(), "");
+  step.after.log.truncateFrom(2);
+  step.after.writing.clear();
+  step.writeAnew(2);
+  EXPECT_THAT(step.findings(), HasSubstr("A drops 2^2 from its log, which no rule explains"));
+}
+
+TEST(Findings, ALeaderThatGoesOnAfterAFailedWrite) {
+  Spoiled step(writingLeader(), WriteFailed{1}, milliseconds(10));
+  step.after.role = step.before.role;
+  step.after.random = step.before.random;
+  EXPECT_THAT(step.findings(), HasSubstr("A is leader now"));
+}
+
+TEST(Findings, AFailedWriteThatIsNotAskedForAgain) {
+  Spoiled step(writingLeader(), WriteFailed{1}, milliseconds(10));
+  step.effects.write.reset();
+  EXPECT_THAT(step.findings(), HasSubstr("A does not write what has changed"));
+}
+
+TEST(Findings, ALeaderWhoseDiskStallsAndThatGoesOn) {
+  Server leader = writingLeader();
+  leader.as<Leader>()->heartbeatDeadline = milliseconds(210);
+  Spoiled step(leader, Timeout{}, milliseconds(200));
+  EXPECT_EQ(step.findings(), "");
+  step.after = step.before;
+  EXPECT_THAT(step.findings(), HasSubstr("A is leader now"));
+}
+
 }  // namespace
 }  // namespace raft::trace

@@ -24,6 +24,10 @@ std::string_view nameOf(AppendRefusal why) {
   return why == AppendRefusal::OldTerm ? "oldTerm" : "noMatch";
 }
 
+std::string_view nameOf(StepDownCause why) {
+  return why == StepDownCause::WriteFailed ? "writeFailed" : "diskStalls";
+}
+
 std::string_view nameOf(Source source) {
   constexpr auto names = std::to_array<std::string_view>({"client", "election", "leader"});
   return names[static_cast<std::uint8_t>(source)];
@@ -241,6 +245,10 @@ struct WhatFields {
     o.field("newerTerm", f.newerTerm);
     o.field("from", f.from);
   }
+  void operator()(const SteppedDown& f) {
+    o.field("was", nameOf(f.was));
+    o.field("why", nameOf(f.why));
+  }
   void operator()(const LeaderHeard& f) { o.field("leader", f.leader); }
   void operator()(const ProposalAccepted& f) {
     o.field("first", f.first);
@@ -313,10 +321,13 @@ struct WhatFields {
     o.field("voteChanged", f.vote);
     o.field("from", f.from);
     o.field("entries", f.entries);
+    if (f.again) o.field("again", true);
   }
-  void operator()(const WriteDurable& f) {
-    o.field("id", f.id);
-    o.field("durableIndex", f.durableIndex);
+  void operator()(const WriteDurable& f) { write(f.id, f.durableIndex); }
+  void operator()(const WriteFailure& f) { write(f.id, f.durableIndex); }
+  void write(WriteId id, Index durableIndex) {
+    o.field("id", id);
+    o.field("durableIndex", durableIndex);
   }
   void operator()(const MessageIgnored& f) {
     o.field("message", f.envelope);

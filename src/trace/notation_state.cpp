@@ -140,6 +140,9 @@ std::string inputText(const Input& input, const Names& names) {
   if (const auto* written = std::get_if<Written>(&input)) {
     return "write " + text(written->id.value) + " is durable";
   }
+  if (const auto* failed = std::get_if<WriteFailed>(&input)) {
+    return "write " + text(failed->id.value) + " has failed";
+  }
   if (const auto* propose = std::get_if<Propose>(&input)) {
     std::string out = "proposal:";
     for (const Command& command : propose->commands) out += " " + commandText(command);

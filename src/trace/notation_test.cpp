@@ -65,6 +65,7 @@ TEST(Notation, WritesMessagesInputsAndEffects) {
             "B → A  matches up to 1, term 1 (after write 1)");
   EXPECT_EQ(effectsText({}, abc), "nothing");
   EXPECT_EQ(inputText(Written{3}, abc), "write 3 is durable");
+  EXPECT_EQ(inputText(WriteFailed{3}, abc), "write 3 has failed");
 }
 
 TEST(Notation, CountsColumnsNotBytes) {

@@ -55,6 +55,7 @@ void Reading::unexplained(std::string deed, std::string reason) {
 
 void Reading::on(const Timeout&) {
   if (now_ < was_.deadline()) return;
+  if (was_.diskStalls(now_)) return waitForDisk();
   if (Leader* leader = std::get_if<Leader>(&role_)) {
     broadcast_ = true;
     leader->heartbeatDeadline = now_ + was_.settings.heartbeatInterval;

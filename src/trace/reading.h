@@ -30,6 +30,7 @@ class Reading {
   void on(const Timeout&);
   void on(const Propose&);
   void on(const Written&);
+  void on(const WriteFailed&);
   void on(const Envelope&);
   void compareState();
   void compareRole();
@@ -73,6 +74,11 @@ class Reading {
   void compareWrite();
   void compareWriting(bool changed, Index from);
 
+  // reading_storage.cpp: storage that fails or stalls.
+  void stepDown(StepDownCause why, std::string reason);
+  void waitForDisk();
+  Time overdue() const;
+
   const Step& step_;
   const Server& was_;
   const Server& is_;
@@ -94,6 +100,11 @@ class Reading {
   std::vector<Server::Writing> writing_;
   Index durableIndex_;
   std::optional<Proposed> proposed_;
+  struct Rewrite {  // of what failed: the log from here on, and since when that takes too long
+    Index from;
+    Time overdue;
+  };
+  std::optional<Rewrite> rewrite_;
 
   // Which AppendEntries the rules ask for, and which sends are explained.
   bool broadcast_ = false;

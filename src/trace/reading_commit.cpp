@@ -113,8 +113,8 @@ void Reading::compareWrite() {
   const bool vote = term || is_.votedFor != was_.votedFor;
   const Index differs = firstDifference(was_.log, is_.log);
   const bool log = differs <= std::max(was_.log.lastIndex(), is_.log.lastIndex());
-  const bool changed = term || vote || log;
-  const Index from = log ? differs : Index{0};
+  const bool changed = term || vote || log || rewrite_;
+  const Index from = rewrite_ ? rewrite_->from : log ? differs : Index{0};
   if (effects_.write.has_value() != changed) {
     unexplained(changed ? "does not write what has changed" : "writes what has not changed",
                 "persistent state is updated on stable storage, when it changes (§5.1)");
@@ -124,7 +124,7 @@ void Reading::compareWrite() {
                    .currentTerm = is_.currentTerm,
                    .votedFor = is_.votedFor,
                    .from = from};
-    if (log && from <= is_.log.lastIndex()) expected.entries = is_.log.from(from);
+    if (from != Index{0} && from <= is_.log.lastIndex()) expected.entries = is_.log.from(from);
     if (write != expected) {
       unexplained("asks to " + effectsText(Effects{.write = write}, names_),
                   "what has changed is: " + effectsText(Effects{.write = expected}, names_));
@@ -133,8 +133,10 @@ void Reading::compareWrite() {
                       .term = term,
                       .vote = is_.votedFor != was_.votedFor,
                       .from = from,
-                      .entries = write.entries.size()},
-           "it must be durable before it is spoken of (§5.1)");
+                      .entries = write.entries.size(),
+                      .again = rewrite_.has_value()},
+           rewrite_ ? "it says all that may not have reached the disk"
+                    : "it must be durable before it is spoken of (§5.1)");
     }
   }
   compareWriting(effects_.write.has_value(), from);
@@ -147,7 +149,7 @@ void Reading::compareWriting(bool changed, Index from) {
       durableIndex_ = std::min(durableIndex_, from - 1);
       for (Server::Writing& each : writing_) each.lastIndex = std::min(each.lastIndex, from - 1);
     }
-    writing_.push_back({.id = lastWrite_, .lastIndex = is_.log.lastIndex()});
+    writing_.push_back({.id = lastWrite_, .lastIndex = is_.log.lastIndex(), .overdue = overdue()});
   }
   if (is_.lastWrite == lastWrite_ && is_.writing == writing_ && is_.durableIndex == durableIndex_) {
     return;

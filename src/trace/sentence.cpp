@@ -7,23 +7,54 @@ namespace raft::trace {
 
 namespace {
 
-constexpr auto kindNames =
-    std::to_array<std::string_view>({"started",         "crashed",          "paused",
-                                     "resumed",         "electionTimedOut", "becameCandidate",
-                                     "votesRequested",  "voteGranted",      "voteRefused",
-                                     "voteCounted",     "becameLeader",     "termAdopted",
-                                     "becameFollower",  "leaderHeard",      "proposalAccepted",
-                                     "proposalRefused", "entriesAppended",  "entriesTruncated",
-                                     "heartbeatsSent",  "entriesSent",      "appendAccepted",
-                                     "appendRefused",   "matchIndexRaised", "nextIndexLowered",
-                                     "commitAdvanced",  "commitHeldBack",   "applied",
-                                     "writeAsked",      "writeDurable",     "messageIgnored",
-                                     "messageSent",     "messageDelivered", "messageDuplicated",
-                                     "messageLost",     "partitioned",      "linkChanged",
-                                     "healed",          "clientAsked",      "clientRedirected",
-                                     "clientTimedOut",  "clientAnswered",   "said",
-                                     "expected",        "invariantBroken",  "propertyViolated",
-                                     "unexplained"});
+constexpr auto kindNames = std::to_array<std::string_view>({"started",
+                                                            "crashed",
+                                                            "paused",
+                                                            "resumed",
+                                                            "electionTimedOut",
+                                                            "becameCandidate",
+                                                            "votesRequested",
+                                                            "voteGranted",
+                                                            "voteRefused",
+                                                            "voteCounted",
+                                                            "becameLeader",
+                                                            "termAdopted",
+                                                            "becameFollower",
+                                                            "steppedDown",
+                                                            "leaderHeard",
+                                                            "proposalAccepted",
+                                                            "proposalRefused",
+                                                            "entriesAppended",
+                                                            "entriesTruncated",
+                                                            "heartbeatsSent",
+                                                            "entriesSent",
+                                                            "appendAccepted",
+                                                            "appendRefused",
+                                                            "matchIndexRaised",
+                                                            "nextIndexLowered",
+                                                            "commitAdvanced",
+                                                            "commitHeldBack",
+                                                            "applied",
+                                                            "writeAsked",
+                                                            "writeDurable",
+                                                            "writeFailed",
+                                                            "messageIgnored",
+                                                            "messageSent",
+                                                            "messageDelivered",
+                                                            "messageDuplicated",
+                                                            "messageLost",
+                                                            "partitioned",
+                                                            "linkChanged",
+                                                            "healed",
+                                                            "clientAsked",
+                                                            "clientRedirected",
+                                                            "clientTimedOut",
+                                                            "clientAnswered",
+                                                            "said",
+                                                            "expected",
+                                                            "invariantBroken",
+                                                            "propertyViolated",
+                                                            "unexplained"});
 static_assert(kindNames.size() == std::variant_size_v<What>);
 
 // "index 3" or "indexes 3 to 5".
@@ -114,6 +145,11 @@ struct Predicate {
     }
     return one("steps", "step") + " down from leader to follower";
   }
+  std::string operator()(const SteppedDown& f) const {
+    if (f.was == RoleName::Leader) return one("steps", "step") + " down from leader to follower";
+    if (f.was == RoleName::Candidate) return one("gives", "give") + " up being candidate";
+    return one("does", "do") + " not stand for election";
+  }
   std::string operator()(const LeaderHeard& f) const {
     return one("follows ", "follow ") + of(f.leader) + ", the leader of " + term();
   }
@@ -183,12 +219,16 @@ struct Predicate {
                ? "that its log ends before index " + text(f.from.value)
                : counted(f.entries, "entry", "entries") + " from index " + text(f.from.value));
     }
+    if (f.again) what = "its term and its vote" + (what.empty() ? "" : ", " + what);
     return one("starts write ", "start write ") + text(f.id.value) + ": " + what;
   }
   std::string operator()(const WriteDurable& f) const {
     return one("has write ", "have write ") + text(f.id.value) + " on disk" +
            (f.durableIndex == Index{0} ? ""
                                        : ", and its log up to index " + text(f.durableIndex.value));
+  }
+  std::string operator()(const WriteFailure& f) const {
+    return one("sees its write ", "see their write ") + text(f.id.value) + " fail";
   }
   std::string operator()(const MessageIgnored& f) const {
     return one("ignores ", "ignore ") + of(f.envelope.from) + "'s " +

@@ -73,7 +73,9 @@ void Story::see(const Fact& fact) {
 }
 
 void Story::seeRole(const Fact& fact, Lane& own) {
-  if (fact.is<Started>() || fact.is<BecameFollower>()) own.shown = Lane::Shown::Follower;
+  if (fact.is<Started>() || fact.is<BecameFollower>() || fact.is<SteppedDown>()) {
+    own.shown = Lane::Shown::Follower;
+  }
   if (fact.is<BecameCandidate>()) own.shown = Lane::Shown::Candidate;
   if (fact.is<BecameLeader>()) own.shown = Lane::Shown::Leader;
   if (fact.is<Crashed>()) own.shown = Lane::Shown::Down;
@@ -127,6 +129,12 @@ bool Story::repeats() {
   };
   if (const auto* asked = fact.as<VotesRequested>(); asked && asked->again) {
     return seen(0, fact.term.value, "asks again");
+  }
+  if (const auto* waits = fact.as<SteppedDown>(); waits && waits->was == RoleName::Follower) {
+    return seen(0, fact.term.value, "waits for its disk");
+  }
+  if (fact.is<WriteFailure>() && group_.size() == 2) {  // it is written again, and nothing else
+    return seen(0, fact.term.value, "a write fails");
   }
   const auto* lost = fact.as<MessageLost>();
   if (!lost) return false;

@@ -315,6 +315,8 @@ std::string Teller::mainReason() const {
     return commit->byCounting ? reasonOf<CommitAdvanced>(group) : "";
   }
   if (find<BecameFollower>(group)) return reasonOf<BecameFollower>(group);
+  if (find<SteppedDown>(group)) return reasonOf<SteppedDown>(group);
+  if (find<WriteFailure>(group)) return reasonOf<WriteFailure>(group);
   if (find<ProposalRefused>(group)) return reasonOf<ProposalRefused>(group);
   if (find<EntriesAppended>(group)) {
     return reasonOf<EntriesAppended>(group);
