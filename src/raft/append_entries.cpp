@@ -83,6 +83,7 @@ void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effe
   if (!leader || m.term != currentTerm || !configuration.contains(from)) return;
   Progress& progress = leader->of(from);
   if (m.round < progress.since) return;  // it speaks of the time before that server was added
+  progress.round = std::max(progress.round, m.round);
 
   if (m.success && m.matchIndex <= log.lastIndex()) {
     // Leaders: if successful: update nextIndex and matchIndex for follower (§5.3).
@@ -118,6 +119,7 @@ void Server::sendWhatIsMissing(ServerId to, Effects& out) {
 
 void Server::broadcastAppendEntries(Time now, Effects& out) {
   as<Leader>()->heartbeatDeadline = now + settings.heartbeatInterval;
+  beginLeaseRound(now);
   for (ServerId peer : configuration.members()) {
     if (peer != id) sendAppendEntries(peer, out);
   }

@@ -41,8 +41,12 @@ struct WriteFailed {
   WriteId id;
   bool operator==(const WriteFailed&) const = default;
 };
+// A client wants to read the state machine, as of now or later (thesis §6.4).
+struct Read {
+  bool operator==(const Read&) const = default;
+};
 // A message has arrived. One that is late, doubled or forged is answered or ignored.
-using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope>;
+using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read>;
 
 // Everything that must become durable, together or (after a crash) not at all; but of `entries` a
 // crash may leave the first ones only. Writes are performed in the order of their ids; what was
@@ -83,12 +87,28 @@ struct NotLeader {
 };
 using Proposed = std::variant<Accepted, NotLeader>;
 
+// What became of a Read: it has this id, and `readable` or `readsLost` will tell of it; unless the
+// server crashes, after which ids begin anew.
+struct ReadAccepted {
+  ReadId id;
+  bool operator==(const ReadAccepted&) const = default;
+};
+using ReadAnswer = std::variant<ReadAccepted, NotLeader>;
+
 // The host may keep one Effects and pass it to every step: its memory is used again.
 struct Effects {
   std::optional<Write> write = {};
   std::vector<Send> send = {};  // may be lost, duplicated, reordered
   Apply apply = {};
   std::optional<Proposed> proposed = {};
+
+  // Beyond Figure 2.
+  std::optional<ReadAnswer> read = {};
+  // Once `apply` is done, every read up to this id that was not told of before may be answered from
+  // the state machine. 0: none.
+  ReadId readable = 0;
+  // Every read up to this id that was not told of before has to be asked of the next leader. 0: none.
+  ReadId readsLost = 0;
 
   void clear();
   template <class Rpc>
@@ -101,6 +121,8 @@ inline void Effects::clear() {
   send.clear();
   if (!apply.entries.empty()) apply = {};
   proposed.reset();
+  read.reset();
+  readable = readsLost = 0;
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

@@ -242,6 +242,7 @@ void PrintTo(const Progress& progress, std::ostream* os) {
   *os << "next " << progress.nextIndex.value << " match " << progress.matchIndex.value
       << (progress.waiting ? " waiting" : "");
   if (progress.since != Round{0}) *os << " since round " << progress.since.value;
+  if (progress.round != Round{0}) *os << " answered round " << progress.round.value;
 }
 
 void PrintTo(const Leader& role, std::ostream* os) {
@@ -325,6 +326,10 @@ void PrintTo(const NotLeader& refusal, std::ostream* os) {
   *os << "not the leader, ask " << refusal.leaderId;
 }
 
+void PrintTo(const ReadAccepted& accepted, std::ostream* os) {
+  *os << "read " << accepted.id.value;
+}
+
 void PrintTo(const Effects& effects, std::ostream* os) {
   *os << '{';
   if (effects.write) PrintTo(*effects.write, &(*os << "\n    "));
@@ -336,6 +341,12 @@ void PrintTo(const Effects& effects, std::ostream* os) {
     *os << "\n    ";
     std::visit([&](const auto& answer) { PrintTo(answer, os); }, *effects.proposed);
   }
+  if (effects.read) {
+    *os << "\n    ";
+    std::visit([&](const auto& answer) { PrintTo(answer, os); }, *effects.read);
+  }
+  if (effects.readable != ReadId{0}) *os << "\n    readable " << effects.readable.value;
+  if (effects.readsLost != ReadId{0}) *os << "\n    reads lost " << effects.readsLost.value;
   *os << " }";
 }
 

@@ -123,6 +123,7 @@ void PrintTo(const Send&, std::ostream*);
 void PrintTo(const Apply&, std::ostream*);
 void PrintTo(const Accepted&, std::ostream*);
 void PrintTo(const NotLeader&, std::ostream*);
+void PrintTo(const ReadAccepted&, std::ostream*);
 void PrintTo(const Effects&, std::ostream*);
 void PrintTo(const Random&, std::ostream*);
 

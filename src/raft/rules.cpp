@@ -49,6 +49,7 @@ requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
   const std::optional<ServerId> votedForBefore = votedFor;
   on(input, now, out);
   applyCommitted(out);
+  if (readsEnded != lastRead || settings.leases) goOnWithReads(out);
   writeChanges(termBefore, votedForBefore, now, out);
 }
 template void Server::step(Time, const Timeout&, Effects&);
@@ -56,6 +57,7 @@ template void Server::step(Time, const Propose&, Effects&);
 template void Server::step(Time, const Written&, Effects&);
 template void Server::step(Time, const WriteFailed&, Effects&);
 template void Server::step(Time, const Envelope&, Effects&);
+template void Server::step(Time, const Read&, Effects&);
 
 Time Server::deadline() const {
   if (const Leader* leader = as<Leader>()) return std::min(leader->heartbeatDeadline, stallsAt());

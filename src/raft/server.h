@@ -33,6 +33,12 @@ struct Settings {
   // How long a write may take before a leader gives up its role, so that a server whose disk works
   // can take over: about an election timeout. 0: as long as it likes. See durability.cpp.
   Duration writeTimeout = Duration(0);
+
+  // Whether a leader answers reads by a lease (thesis §6.4.1). It is safe only if all servers have
+  // leaderStickiness and one electionTimeoutMin, and if no clock drifts beyond the bound: parts per
+  // million, below a million, by which any server's clock may be too fast or too slow.
+  bool leases = false;
+  std::uint32_t clockDriftBound = 10'000;
   bool operator==(const Settings&) const = default;
 };
 
@@ -64,13 +70,24 @@ struct Progress {
   bool waiting = false;  // entries are on their way: nothing more before the response or heartbeat
   // Beyond Figure 2.
   Round since = 0;  // what answers a request of an earlier round does not count
+  Round round = 0;  // the latest that it has answered
   bool operator==(const Progress&) const = default;
+};
+// The reads that a leader has taken and cannot answer yet, and its lease (thesis §6.4).
+struct Reads {
+  Round round = 0;   // what `asked` waits for: that a majority answers this round; 0: none waits
+  ReadId asked = 0;  // those up to here
+  Round leaseRound = 0;       // once a majority has answered this one (0: none is under way) …
+  Time leaseRoundBegan = {};  // … the lease is counted from here
+  std::optional<Time> leaseFrom = {};
+  bool operator==(const Reads&) const = default;
 };
 struct Leader {
   std::vector<Progress> progress = {};  // reinitialised after election; see Leader::of
   Time heartbeatDeadline = {};
   // Beyond Figure 2.
   Round round = 0;  // that of the AppendEntries it sends
+  Reads reads = {};
 
   Progress& of(ServerId server) { return progress[server.value - 1]; }
   const Progress& of(ServerId server) const { return progress[server.value - 1]; }
@@ -110,6 +127,9 @@ struct Server {
   // that the log holds.
   Index configurationIndex = 0;
   Configuration baseConfiguration = {};
+
+  ReadId lastRead = 0;    // the last that this server has taken, as leader of any term
+  ReadId readsEnded = 0;  // those up to here may be answered, or are lost
 
   // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
   // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). `base` is
@@ -160,6 +180,7 @@ struct Server {
   void on(const Written&, Time now, Effects& out);
   void on(const WriteFailed&, Time now, Effects& out);
   void on(const Envelope&, Time now, Effects& out);
+  void on(const Read&, Time now, Effects& out);
   void becomeFollower(Term term, Time now);
   void becomeCandidate(Time now, Effects& out);
   void becomeLeader(Time now, Effects& out);
@@ -178,6 +199,16 @@ struct Server {
   void sendWhatIsMissing(ServerId to, Effects& out);
   void countVotes(Time now, Effects& out);
   void advanceCommitIndex(Index matched);
+
+  // read_index.cpp
+  bool knowsWhatIsCommitted() const;
+  void goOnWithReads(Effects& out);
+  bool beginReadRound(Effects& out);
+  bool isConfirmed(Round round) const;
+  void endReads(ReadId last, Effects& out);
+  void sendHeartbeat(ServerId to, Effects& out) const;
+  bool holdsLease(Time now) const;
+  void beginLeaseRound(Time now);
 
   // membership.cpp
   void useLatestConfiguration();
@@ -201,5 +232,8 @@ struct Server {
     out.addSend(id, to, std::forward<Rpc>(rpc));
   }
 };
+
+// How long a lease lasts from the beginning of its round, by the leader's clock.
+Duration leaseDuration(const Settings& settings);
 
 }  // namespace raft

@@ -27,6 +27,7 @@ struct Number {
 using Term = Number<struct TermTag>;        // 0 before the first election, then rising (§5.1)
 using Index = Number<struct IndexTag>;      // a position in a log; the first entry has index 1
 using WriteId = Number<struct WriteIdTag>;  // a write that a server asked for; 0: none
+using ReadId = Number<struct ReadIdTag>;    // a read that a leader has taken; 0: none
 
 using Round = Number<struct RoundTag>;  // rises within a leader's term (thesis §4.2.1, §6.4)
 

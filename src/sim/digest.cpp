@@ -74,6 +74,7 @@ struct Roll {
   Roll& operator<<(const Propose& in) { return *this << in.commands; }
   Roll& operator<<(const Written& in) { return *this << in.id; }
   Roll& operator<<(const WriteFailed& in) { return *this << in.id; }
+  Roll& operator<<(const Read&) { return *this; }
 
   Roll& operator<<(const Write& w) {
     return *this << w.id << w.currentTerm << w.votedFor << w.from << w.entries;
@@ -81,8 +82,10 @@ struct Roll {
   Roll& operator<<(const Send& send) { return *this << send.envelope << send.after; }
   Roll& operator<<(const Accepted& a) { return *this << a.index << a.term; }
   Roll& operator<<(const NotLeader& n) { return *this << n.leaderId; }
+  Roll& operator<<(const ReadAccepted& r) { return *this << r.id; }
   Roll& operator<<(const Effects& fx) {
-    return *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
+    *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
+    return *this << fx.read << fx.readable << fx.readsLost;
   }
 
   Roll& operator<<(const Follower& r) { return *this << r.leaderId << r.electionDeadline; }

@@ -231,6 +231,42 @@ struct WriteFailure {  // and with it each one after it
   bool operator==(const WriteFailure&) const = default;
 };
 
+// Reads without the log (thesis §6.4).
+
+struct ReadTaken {  // by a leader
+  ReadId id = {};
+  bool operator==(const ReadTaken&) const = default;
+};
+struct ReadRefused {
+  std::optional<ServerId> leader = {};  // whom it knows as the leader
+  bool operator==(const ReadRefused&) const = default;
+};
+struct ReadRoundBegan {  // heartbeats, whose answers will prove that the leader still leads
+  Round round = {};
+  ReadId first = {};  // the reads that wait for it
+  ReadId last = {};
+  ServerSet to = {};
+  bool operator==(const ReadRoundBegan&) const = default;
+};
+struct ReadsConfirmed {  // they may be answered
+  ReadId first = {};
+  ReadId last = {};
+  bool byLease = {};     // otherwise by a round of heartbeats,
+  ServerSet by = {};     // which these have answered, the leader included
+  Index readIndex = {};  // what is applied by now
+  bool operator==(const ReadsConfirmed&) const = default;
+};
+struct ReadsLost {  // the leader that took them leads no longer
+  ReadId first = {};
+  ReadId last = {};
+  bool operator==(const ReadsLost&) const = default;
+};
+struct LeaseExtended {
+  Time until = {};
+  ServerSet by = {};  // who has answered, the leader included
+  bool operator==(const LeaseExtended&) const = default;
+};
+
 // Messages.
 
 enum class Ignored : std::uint8_t {
@@ -294,16 +330,64 @@ struct Unexplained {  // a change of state or an effect that no rule explains
   bool operator==(const Unexplained&) const = default;
 };
 
-using What =
-    std::variant<Started, Crashed, Paused, Resumed, ElectionTimedOut, BecameCandidate,
-                 VotesRequested, VoteGranted, VoteRefused, VoteCounted, BecameLeader, TermAdopted,
-                 BecameFollower, SteppedDown, LeaderHeard, ProposalAccepted, ProposalRefused,
-                 EntriesAppended, EntriesTruncated, HeartbeatsSent, EntriesSent, AppendAccepted,
-                 AppendRefused, MatchIndexRaised, NextIndexLowered, CommitAdvanced, CommitHeldBack,
-                 Applied, WriteAsked, WriteDurable, WriteFailure, MessageIgnored, MessageSent,
-                 MessageDelivered, MessageDuplicated, MessageLost, Partitioned, LinkChanged, Healed,
-                 ClientAsked, ClientRedirected, ClientTimedOut, ClientAnswered, Said, Expected,
-                 InvariantBroken, PropertyViolated, Unexplained>;
+// A line each, in the order of kindNames in sentence.cpp.
+// clang-format off
+using What = std::variant<
+    Started,
+    Crashed,
+    Paused,
+    Resumed,
+    ElectionTimedOut,
+    BecameCandidate,
+    VotesRequested,
+    VoteGranted,
+    VoteRefused,
+    VoteCounted,
+    BecameLeader,
+    TermAdopted,
+    BecameFollower,
+    SteppedDown,
+    LeaderHeard,
+    ProposalAccepted,
+    ProposalRefused,
+    EntriesAppended,
+    EntriesTruncated,
+    HeartbeatsSent,
+    EntriesSent,
+    AppendAccepted,
+    AppendRefused,
+    MatchIndexRaised,
+    NextIndexLowered,
+    CommitAdvanced,
+    CommitHeldBack,
+    Applied,
+    WriteAsked,
+    WriteDurable,
+    WriteFailure,
+    ReadTaken,
+    ReadRefused,
+    ReadRoundBegan,
+    ReadsConfirmed,
+    ReadsLost,
+    LeaseExtended,
+    MessageIgnored,
+    MessageSent,
+    MessageDelivered,
+    MessageDuplicated,
+    MessageLost,
+    Partitioned,
+    LinkChanged,
+    Healed,
+    ClientAsked,
+    ClientRedirected,
+    ClientTimedOut,
+    ClientAnswered,
+    Said,
+    Expected,
+    InvariantBroken,
+    PropertyViolated,
+    Unexplained>;
+// clang-format on
 
 struct Fact {
   Time time;

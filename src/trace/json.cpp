@@ -329,6 +329,29 @@ struct WhatFields {
     o.field("id", id);
     o.field("durableIndex", durableIndex);
   }
+  void operator()(const ReadTaken& f) { o.field("id", f.id); }
+  void operator()(const ReadRefused& f) { o.field("leader", f.leader); }
+  void operator()(const ReadRoundBegan& f) {
+    o.field("round", f.round);
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("to", f.to);
+  }
+  void operator()(const ReadsConfirmed& f) {
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("byLease", f.byLease);
+    o.field("by", f.by);
+    o.field("readIndex", f.readIndex);
+  }
+  void operator()(const ReadsLost& f) {
+    o.field("first", f.first);
+    o.field("last", f.last);
+  }
+  void operator()(const LeaseExtended& f) {
+    o.field("until", f.until);
+    o.field("by", f.by);
+  }
   void operator()(const MessageIgnored& f) {
     o.field("message", f.envelope);
     o.field("why", nameOf(f.why));

@@ -132,11 +132,25 @@ std::string effectsText(const Effects& effects, const Names& names) {
       item(out, "not leader; leader: " + names.of(std::get<NotLeader>(*effects.proposed).leaderId));
     }
   }
+  if (effects.read) {
+    if (const auto* accepted = std::get_if<ReadAccepted>(&*effects.read)) {
+      item(out, "read " + text(accepted->id.value) + " accepted");
+    } else {
+      item(out, "no read here; leader: " + names.of(std::get<NotLeader>(*effects.read).leaderId));
+    }
+  }
+  if (effects.readable != ReadId{0}) {
+    item(out, "reads up to " + text(effects.readable.value) + " may be answered");
+  }
+  if (effects.readsLost != ReadId{0}) {
+    item(out, "reads up to " + text(effects.readsLost.value) + " are lost");
+  }
   return out.empty() ? "nothing" : out;
 }
 
 std::string inputText(const Input& input, const Names& names) {
   if (std::holds_alternative<Timeout>(input)) return "timeout";
+  if (std::holds_alternative<Read>(input)) return "read";
   if (const auto* written = std::get_if<Written>(&input)) {
     return "write " + text(written->id.value) + " is durable";
   }

@@ -26,6 +26,8 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       lastWrite_(was_.lastWrite),
       writing_(was_.writing),
       durableIndex_(was_.durableIndex),
+      lastRead_(was_.lastRead),
+      readsEnded_(was_.readsEnded),
       explained_(effects_.send.size(), false) {}
 
 std::vector<Fact> Reading::read() {
@@ -34,6 +36,8 @@ std::vector<Fact> Reading::read() {
   explainAppendEntries();
   compareCommit();
   compareApplied();
+  expectReads();
+  compareReads();
   compareState();
   compareRole();
   compareSends();
@@ -59,6 +63,7 @@ void Reading::on(const Timeout&) {
   if (Leader* leader = std::get_if<Leader>(&role_)) {
     broadcast_ = true;
     leader->heartbeatDeadline = now_ + was_.settings.heartbeatInterval;
+    beginLeaseRound(*leader);
     return;
   }
   timeOut();
@@ -168,6 +173,11 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
   if (is.heartbeatDeadline != expected.heartbeatDeadline) {
     unexplained("plans its next heartbeat for " + text(is.heartbeatDeadline),
                 "by the rules it is due at " + text(expected.heartbeatDeadline) + " (§5.2)");
+  }
+  if (is.round != expected.round || is.reads != expected.reads) {
+    unexplained("is in round " + text(is.round.value),
+                "by the rules it is in round " + text(expected.round.value) +
+                    ", and knows which rounds were answered (thesis §6.4)");
   }
   if (is.progress.size() != expected.progress.size()) {
     return unexplained("keeps track of " + text(is.progress.size()) + " servers",

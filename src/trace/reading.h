@@ -32,6 +32,7 @@ class Reading {
   void on(const Written&);
   void on(const WriteFailed&);
   void on(const Envelope&);
+  void on(const Read&);
   void compareState();
   void compareRole();
   void compareTimer(Time is, Time expected);
@@ -78,6 +79,14 @@ class Reading {
   void stepDown(StepDownCause why, std::string reason);
   void waitForDisk();
   Time overdue() const;
+  // reading_reads.cpp
+  ServerSet confirmers(const Leader& leader, Round round) const;
+  void beginLeaseRound(Leader& leader) const;
+  void expectReads();
+  void expectRound(Leader& leader);
+  void endReads(ReadId last, bool byLease, ServerSet by, std::string reason);
+  bool explainReadHeartbeat(ServerId to);
+  void compareReads();
 
   const Step& step_;
   const Server& was_;
@@ -105,6 +114,9 @@ class Reading {
     Time overdue;
   };
   std::optional<Rewrite> rewrite_;
+  ReadId lastRead_;
+  ReadId readsEnded_;
+  Effects reads_;  // of these what is said of reads
 
   // Which AppendEntries the rules ask for, and which sends are explained.
   bool broadcast_ = false;

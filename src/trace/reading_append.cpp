@@ -189,6 +189,7 @@ void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m
     return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
   }
   Progress& progress = leader->of(peer);
+  progress.round = std::max(progress.round, m.round);
   missing_.insert(peer);
   if (m.success && m.matchIndex > was_.log.lastIndex()) {
     return tell(

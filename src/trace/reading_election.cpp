@@ -211,6 +211,7 @@ void Reading::becomeLeader(ServerSet votes) {
   leader.progress.assign(was_.configuration.members().last().value,
                          Progress{.nextIndex = was_.log.lastIndex() + 1});
   leader.of(was_.id).matchIndex = durableIndex_;
+  beginLeaseRound(leader);
   role_ = std::move(leader);
   elected_ = broadcast_ = true;
   if (!was_.settings.noopAtElection) return;

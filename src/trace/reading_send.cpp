@@ -40,8 +40,8 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
     wrong = "these are not the entries of its log (§5.3)";
   } else if (m.leaderCommit != is_.commitIndex) {
     wrong = "its commitIndex is " + text(is_.commitIndex.value) + " (§5.3)";
-  } else if (m.round != is_.as<Leader>()->round) {
-    wrong = "its round is " + text(is_.as<Leader>()->round.value) + " (thesis §4.2.1)";
+  } else if (const Round round = std::get_if<Leader>(&role_)->round; m.round != round) {
+    wrong = "its round is " + text(round.value) + " (thesis §4.2.1)";
   }
   if (!wrong.empty()) {
     unexplained("sends to " + name(peer) + ": " + messageText(send.envelope.message, names_),

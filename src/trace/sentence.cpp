@@ -38,6 +38,12 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "writeAsked",
                                                             "writeDurable",
                                                             "writeFailed",
+                                                            "readTaken",
+                                                            "readRefused",
+                                                            "readRoundBegan",
+                                                            "readsConfirmed",
+                                                            "readsLost",
+                                                            "leaseExtended",
                                                             "messageIgnored",
                                                             "messageSent",
                                                             "messageDelivered",
@@ -55,7 +61,6 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "invariantBroken",
                                                             "propertyViolated",
                                                             "unexplained"});
-static_assert(kindNames.size() == std::variant_size_v<What>);
 
 // "index 3" or "indexes 3 to 5".
 std::string places(Index first, Index last) {
@@ -83,6 +88,12 @@ std::string linkText(const Link& link) {
 
 std::string commandOf(std::uint32_t client, std::uint64_t request) {
   return "client " + text(client) + "'s command " + text(request);
+}
+
+// "read 3" or "reads 3 to 5".
+std::string readsText(ReadId first, ReadId last) {
+  if (first == last) return "read " + text(first.value);
+  return "reads " + text(first.value) + " to " + text(last.value);
 }
 
 struct Predicate {
@@ -229,6 +240,27 @@ struct Predicate {
   }
   std::string operator()(const WriteFailure& f) const {
     return one("sees its write ", "see their write ") + text(f.id.value) + " fail";
+  }
+  std::string operator()(const ReadTaken& f) const {
+    return one("takes read ", "take read ") + text(f.id.value);
+  }
+  std::string operator()(const ReadRefused& f) const {
+    return one("refuses a read", "refuse a read") +
+           (f.leader ? one(" and names ", " and name ") + of(*f.leader) + " as the leader"
+                     : one(" and knows", " and know") + " of no leader");
+  }
+  std::string operator()(const ReadRoundBegan& f) const {
+    return one("asks ", "ask ") + names.of(f.to) + " whether it still leads, for " +
+           readsText(f.first, f.last);
+  }
+  std::string operator()(const ReadsConfirmed& f) const {
+    return one("may answer ", "may answer ") + readsText(f.first, f.last);
+  }
+  std::string operator()(const ReadsLost& f) const {
+    return one("cannot answer ", "cannot answer ") + readsText(f.first, f.last) + " any more";
+  }
+  std::string operator()(const LeaseExtended& f) const {
+    return one("has", "have") + " a lease until " + text(f.until);
   }
   std::string operator()(const MessageIgnored& f) const {
     return one("ignores ", "ignore ") + of(f.envelope.from) + "'s " +

@@ -284,7 +284,8 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
     return logClause(fact, out);
   }
   if (fact.is<MessageDelivered>() || fact.is<MessageSent>() || fact.is<WriteAsked>() ||
-      fact.is<WriteDurable>() || fact.is<HeartbeatsSent>() || fact.is<MessageDuplicated>()) {
+      fact.is<WriteDurable>() || fact.is<HeartbeatsSent>() || fact.is<MessageDuplicated>() ||
+      fact.is<LeaseExtended>()) {
     return false;
   }
   if (fact.is<ProposalAccepted>()) return false;  // others() says so
