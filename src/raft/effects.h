@@ -107,7 +107,7 @@ struct Effects {
   // Once `apply` is done, every read up to this id that was not told of before may be answered from
   // the state machine. 0: none.
   ReadId readable = 0;
-  // Every read up to this id that was not told of before has to be asked of the next leader. 0: none.
+  // Every read up to this id that was not told of before must be asked of the next leader. 0: none.
   ReadId readsLost = 0;
 
   void clear();

@@ -49,8 +49,8 @@ void Server::goOnWithReads(Effects& out) {
   } while (beginReadRound(out));
 }
 
-// 3. The leader issues a new round of heartbeats and waits for their acknowledgments from a majority
-//    of the cluster. [thesis §6.4]
+// 3. The leader issues a new round of heartbeats and waits for their acknowledgments from a
+//    majority of the cluster. [thesis §6.4]
 // Reads that arrive while a round is under way share the next one. True: it is confirmed already,
 // by this server alone.
 bool Server::beginReadRound(Effects& out) {
@@ -82,8 +82,8 @@ void Server::endReads(ReadId last, Effects& out) {
   if (last > readsEnded) out.readable = readsEnded = last;
 }
 
-// Empty, and about what is known to match: it changes nothing, whatever else is under way. Where the
-// log has no such entry any more, it is refused, which changes nothing either.
+// Empty, and about what is known to match: it changes nothing, whatever else is under way. Where
+// the log has no such entry any more, it is refused, which changes nothing either.
 void Server::sendHeartbeat(ServerId to, Effects& out) const {
   const Leader& leader = *as<Leader>();
   const Index matchIndex = leader.of(to).matchIndex;

@@ -76,8 +76,8 @@ TEST(ReadIndex, AMajorityIsOfDifferentServersInThisTerm) {
   EXPECT_EQ(stepChecked(s1, ms(2), answer(3, fx)).readable, 1);
 }
 
-// [thesis §6.4] "If the leader has not yet marked an entry from its current term committed, it waits
-// until it has done so."
+// [thesis §6.4] "If the leader has not yet marked an entry from its current term committed, it
+// waits until it has done so."
 TEST(ReadIndex, BeforeTheTermsFirstCommitReadsWait) {
   Server s1 = leaderOf(1, 4, logOf({1, 1, 4}), three);
   s1.as<Leader>()->of(2) = s1.as<Leader>()->of(3) = {.nextIndex = 4};

@@ -41,6 +41,17 @@ std::vector<What> ofTheLog() {
   };
 }
 
+std::vector<What> ofReads() {
+  return {
+      ReadTaken{1},
+      ReadRefused{.leader = ServerId{1}},
+      ReadRoundBegan{.round = 1, .first = 1, .last = 2, .to = {1, 3}},
+      ReadsConfirmed{.first = 1, .last = 2, .byLease = false, .by = {1, 2}, .readIndex = 1},
+      ReadsLost{.first = 3, .last = 3},
+      LeaseExtended{.until = Time(20'000), .by = {1, 2}},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
@@ -78,12 +89,6 @@ std::vector<Fact> everyKind() {
       WriteAsked{.id = 2, .from = 1, .entries = 1, .again = true},
       WriteDurable{.id = 1, .durableIndex = 1},
       WriteFailure{.id = 1, .durableIndex = 1},
-      ReadTaken{1},
-      ReadRefused{.leader = ServerId{1}},
-      ReadRoundBegan{.round = 1, .first = 1, .last = 2, .to = {1, 3}},
-      ReadsConfirmed{.first = 1, .last = 2, .byLease = false, .by = {1, 2}, .readIndex = 1},
-      ReadsLost{.first = 3, .last = 3},
-      LeaseExtended{.until = Time(20'000), .by = {1, 2}},
       MessageIgnored{.envelope = answer, .why = Ignored::ElectionOver},
       MessageSent{vote},
       MessageDelivered{append},
@@ -103,6 +108,7 @@ std::vector<Fact> everyKind() {
       Unexplained{"grants its vote to A"},
   };
   for (const What& what : ofTheLog()) all.push_back(what);
+  for (const What& what : ofReads()) all.push_back(what);
   std::vector<Fact> facts;
   for (const What& what : all) {
     facts.push_back({.time = Time(12'000),
