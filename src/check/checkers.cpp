@@ -37,6 +37,10 @@ void Checkers::networkChanged(Time now, const trace::NetworkChange& change) {
   progress.networkChanged(now, change);
 }
 
+void Checkers::machineChanged(Time now, ServerId server, const trace::MachineChange& change) {
+  progress.machineChanged(now, server, change);
+}
+
 void Checkers::invariantBroken(Time now, const Server& server, const char* sentence) {
   safety.invariantBroken(now, server, sentence);
 }

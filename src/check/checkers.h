@@ -32,6 +32,7 @@ class Checkers final : public trace::Observer {
   void paused(Time, ServerId) override;
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const trace::NetworkChange&) override;
+  void machineChanged(Time, ServerId, const trace::MachineChange&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 
   bool operator==(const Checkers& other) const {

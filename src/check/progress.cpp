@@ -62,6 +62,21 @@ std::uint64_t chanceOf(ServerId x, const ServerSet& servers, Duration window, Se
   return chance;
 }
 
+// How long what takes `local` by a clock that drifts takes in truth.
+Duration inTruth(Duration local, std::int32_t drift) {
+  const std::int64_t rate = static_cast<std::int64_t>(million) + drift;
+  const std::int64_t parts = static_cast<std::int64_t>(million);
+  return Duration(local.count() / rate * parts + local.count() % rate * parts / rate);
+}
+
+Settings inTruth(Settings settings, std::int32_t drift) {
+  for (Duration* each :
+       {&settings.electionTimeoutMin, &settings.electionTimeoutMax, &settings.heartbeatInterval}) {
+    *each = inTruth(*each, drift);
+  }
+  return settings;
+}
+
 // For how many entries a leader may have to ask until it knows where the two logs agree.
 std::uint64_t gapOf(const raft::Progress& peer) {
   return peer.nextIndex > peer.matchIndex + 1 ? peer.nextIndex.value - peer.matchIndex.value - 1
@@ -109,9 +124,10 @@ ServerSet Progress::reaching(ServerId server, const ServerSet& running) const {
   return found;
 }
 
-// Whether each hears each, always.
+// Whether each hears each, always, and can write what it hears.
 bool Progress::connected(const ServerSet& servers) const {
   for (ServerId from : servers) {
+    if (seen(from).flawed) return false;
     for (ServerId to : servers) {
       if (from == to) continue;
       const trace::Link each = link(from, to);
@@ -168,6 +184,10 @@ bool Progress::timely(const ServerSet& servers) const {
 std::optional<Duration> Progress::boundFor(const ServerSet& servers) const {
   if (!isMajority(servers, s_.configuration)) return std::nullopt;
   if (servers.size() > 1 && !timely(servers)) return std::nullopt;
+  for (ServerId each : servers) {  // or it gives up its role for a disk that is as it always is
+    const Duration bearable = seen(each).settings.writeTimeout;
+    if (bearable != Duration(0) && bearable <= s_.settings.diskLatencyMax) return std::nullopt;
+  }
   const Duration message = slowest(servers);
   const Duration disk = s_.settings.diskLatencyMax;
   const Duration window = message + 2 * disk;
@@ -206,17 +226,23 @@ void Progress::disturbed(Time now) {
 void Progress::started(Time now, const Server& server, bool) {
   judge(now);
   Seen& known = seen(server.id);
-  known = {.up = true, .settings = server.settings, .together = known.together};
+  known = {.up = true,
+           .flawed = known.flawed,
+           .drift = known.drift,
+           .settings = inTruth(server.settings, known.drift),
+           .together = known.together};
   s_.configuration = server.configuration;
   disturbed(now);
   // A first timeout that was chosen by hand may be longer than those that are drawn. When no more
   // of it is left than of one of these, it is as good as one.
-  s_.calm = s_.due = std::max(s_.calm, server.deadline() - server.settings.electionTimeoutMax);
+  s_.calm = s_.due = std::max(
+      s_.calm, inTruth(server.deadline(), known.drift) - known.settings.electionTimeoutMax);
 }
 
 void Progress::crashed(Time now, const Server& server) {
   judge(now);
-  seen(server.id) = {.together = seen(server.id).together};
+  Seen& known = seen(server.id);
+  known = {.flawed = known.flawed, .drift = known.drift, .together = known.together};
   disturbed(now);
 }
 
@@ -229,6 +255,21 @@ void Progress::paused(Time now, ServerId server) {
 void Progress::resumed(Time now, ServerId server) {
   judge(now);
   seen(server).paused = false;
+  disturbed(now);
+}
+
+void Progress::machineChanged(Time now, ServerId server, const trace::MachineChange& change) {
+  judge(now);
+  Seen& known = seen(server);
+  if (const auto* clock = std::get_if<trace::ClockDrifts>(&change)) {
+    known.drift = clock->perMillion;
+  } else if (std::holds_alternative<trace::DiskStalled>(change) ||
+             std::holds_alternative<trace::WritesFail>(change)) {
+    known.flawed = true;
+  } else if (std::holds_alternative<trace::DiskWorks>(change) ||
+             std::holds_alternative<trace::DiskLost>(change)) {
+    known.flawed = false;
+  }
   disturbed(now);
 }
 

@@ -25,7 +25,8 @@ struct ProgressSettings {
 
 // It demands nothing where Raft promises nothing: unless those who run and are not paused include a
 // majority whose links among each other are all up, without loss and quick beside their election
-// timeouts, whose timeouts are random, and to whom nobody else who runs can send.
+// timeouts, whose timeouts are random, whose disks neither stall nor fail, and to whom nobody else
+// who runs can send.
 class Progress : public trace::Observer {
  public:
   explicit Progress(const ProgressSettings& settings = {}) {
@@ -47,6 +48,7 @@ class Progress : public trace::Observer {
   void paused(Time, ServerId) override;
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const trace::NetworkChange&) override;
+  void machineChanged(Time, ServerId, const trace::MachineChange&) override;
 
   bool operator==(const Progress& other) const { return s_ == other.s_; }
 
@@ -54,6 +56,8 @@ class Progress : public trace::Observer {
   struct Seen {
     bool up = false;
     bool paused = false;
+    bool flawed = false;     // its disk stalls or fails
+    std::int32_t drift = 0;  // of its clock, in parts of a million
     Settings settings = {};
     ServerSet together = {};   // with whom it shares a group of the partition
     std::uint32_t writes = 0;  // on their way to its disk

@@ -76,7 +76,15 @@ void Safety::stepped(const trace::Step& step) {
     checkLog(step.time, server, known, 1);  // a change that the core did not tell
   }
   // Whatever the core says must be written: once it is, the disk holds what the server is now.
-  if (write) known.asked.push_back(durableOf(server, known));
+  if (write) {
+    known.asked.push_back(durableOf(server, known));
+    known.asked.back().from = write->from;
+    checkCarried(step.time, server, write->from, write->entries);
+  }
+  for (const Send& send : step.effects.send) {
+    const auto* append = std::get_if<AppendEntries::Request>(&send.envelope.message);
+    if (append) checkCarried(step.time, server, append->prevLogIndex + 1, append->entries);
+  }
 
   if (server.is<Leader>() && known.leaderOf != server.currentTerm) {
     checkElected(step.time, server, known);
@@ -282,6 +290,41 @@ void Safety::differentDecision(Time now, const Server& server, Index first, Inde
           .sentence = std::move(sentence)});
 }
 
+// Whether `found` is what a crash leaves of `write` that tears it: its first entries.
+bool Safety::isPartOf(const Durable& write, const Durable& found) const {
+  return write.from != Index{0} && write.currentTerm == found.currentTerm &&
+         write.votedFor == found.votedFor && write.from <= found.last.index + 1 &&
+         found.last.index < write.last.index &&
+         entries_.chainAt(found.last.index, write.last) == found.chain;
+}
+
+// An index and a term name one entry, for ever: in what is written and what is sent as well, where
+// that is not the log itself.
+void Safety::checkCarried(Time now, const Server& server, Index first, const Entries& entries) {
+  const bool inLog = !entries.empty() && first > server.log.baseIndex() &&
+                     first <= server.log.lastIndex() && entries.begin() == &server.log[first];
+  if (inLog || first == Index{0}) return;
+  Index index = first;
+  for (const Entry& entry : entries) {
+    const Index at = index;
+    ++index;
+    const bool same =
+        at > server.log.baseIndex() && at <= server.log.lastIndex() && server.log[at] == entry;
+    const EntryTable::Known* known = entries_.find(at, entry.term);
+    if (same || !known) continue;
+    const EntryTable::Known* before = entries_.find(at - 1, known->termBefore);
+    const Chain chain = before ? before->chain : Chain{0};
+    if (chainWith(chain, entry) == known->chain) continue;
+    return report({.property = Property::LogMatching,
+                   .time = now,
+                   .servers = {server.id, known->server},
+                   .entries = {{at, entry.term}},
+                   .term = server.currentTerm,
+                   .earlier = known->since,
+                   .sentence = "{s1} writes or sends another {e1} than {s2} had ({then})"});
+  }
+}
+
 // Persistent state on all servers (updated on stable storage before responding to RPCs), Figure 2:
 // a server finds what it was told to be durable, or that and some of the writes under way.
 void Safety::checkRestored(Time now, const Server& server, const Seen& known,
@@ -290,7 +333,11 @@ void Safety::checkRestored(Time now, const Server& server, const Seen& known,
     return d.currentTerm == found.currentTerm && d.votedFor == found.votedFor &&
            d.last == found.last && d.chain == found.chain;
   };
-  if (isThis(known.durable) || std::ranges::any_of(known.asked, isThis)) return;
+  const auto partly = [&](const Durable& write) { return isPartOf(write, found); };
+  if (isThis(known.durable) || std::ranges::any_of(known.asked, isThis) ||
+      std::ranges::any_of(known.asked, partly)) {
+    return;
+  }
   const Durable& d = known.durable;
   Violation v{.property = Property::Durability,
               .time = now,

@@ -38,6 +38,7 @@ class Safety : public trace::Observer {
     std::optional<ServerId> votedFor;
     Position last;  // the end of its log
     Chain chain;
+    Index from = 0;  // where the entries of the write begin, of which a crash may leave the first
     bool operator==(const Durable&) const = default;
   };
   // A server as it was after its latest step.
@@ -66,6 +67,8 @@ class Safety : public trace::Observer {
   void checkApplied(Time, const Server&, Seen&, const Apply&);
   void checkCommitted(Time, const Server&, Seen&);
   void checkRestored(Time, const Server&, const Seen&, const Durable& found);
+  bool isPartOf(const Durable& write, const Durable& found) const;
+  void checkCarried(Time, const Server&, Index first, const Entries&);
 
   enum class Decision : std::uint8_t { Applied, Committed };
   void decide(Time, const Server&, Index first, Index last, const Chain* chains, Decision);

@@ -375,10 +375,25 @@ TEST_F(Durability, ALostEntryIsFoundOnceItsWriteWasDurable) {
             "s1 restarts with a log that ends with 1^1, though it had written 3^2");
 }
 
-TEST_F(Durability, HalfAWriteIsFound) {
+// A crash may tear a write; what it says of term and vote comes first.
+TEST_F(Durability, OfAWriteUnderWayTheFirstEntriesMayBeThere) {
   Server half = restored(appended());
   half.log = logOf({1, 2});
+  Safety copy = safety;
+  copy.started(ms(40), half, true);
+  EXPECT_EQ(copy.violation(), nullptr);
+  copy.started(ms(50), restored(voted()), true);
+  EXPECT_EQ(propertiesOf(copy), Found{Property::Durability}) << "what was found is there to stay";
+  half.log = Log{{1, "another"}};
   safety.started(ms(40), half, true);
+  EXPECT_EQ(safety.violations().back().property, Property::Durability);
+}
+
+TEST_F(Durability, HalfAWriteThatWasDurableIsFound) {
+  tellWritten(safety, ms(40), appended());
+  Server half = restored(appended());
+  half.log = logOf({1, 2});
+  safety.started(ms(50), half, true);
   EXPECT_EQ(propertiesOf(safety), Found{Property::Durability});
 }
 

@@ -19,8 +19,9 @@ bool isDeed(const trace::What& what) {
   using namespace trace;
   return isOneOf<What, Started, Crashed, Paused, Resumed, BecameCandidate, VoteGranted,
                  BecameLeader, TermAdopted, BecameFollower, EntriesAppended, EntriesTruncated,
-                 CommitAdvanced, Applied, Partitioned, LinkChanged, Healed, InvariantBroken,
-                 Unexplained>(what);
+                 CommitAdvanced, Applied, Partitioned, LinkChanged, Healed, SteppedDown,
+                 WriteFailure, DiskStalled, WritesFail, DiskWorks, TornTailDropped, BitFlipped,
+                 StartRefused, DiskLost, InvariantBroken, Unexplained>(what);
 }
 
 }  // namespace

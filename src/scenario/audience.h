@@ -46,6 +46,10 @@ class Run::Audience final : public trace::Observer {
     checkers_.networkChanged(t, c);
     if (narrator_ && !silentNetwork) narrator_->networkChanged(t, c);
   }
+  void machineChanged(Time t, ServerId s, const trace::MachineChange& c) override {
+    checkers_.machineChanged(t, s, c);
+    if (narrator_) narrator_->machineChanged(t, s, c);
+  }
   void client(Time t, const trace::ClientDeed& d) override {
     if (narrator_) narrator_->client(t, d);
   }

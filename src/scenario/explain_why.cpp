@@ -25,6 +25,8 @@ trace::View viewOf(const Scene& scene) {
     view.servers.push_back(&world.server(id));
     if (world.isUp(id)) view.up.insert(id);
     if (world.isPaused(id)) view.paused.insert(id);
+    if (world.diskFaults(id).any()) view.badDisks.insert(id);
+    view.due.push_back(world.deadline(id));
     ServerSet reached;
     for (ServerId to : all) {
       if (reaches(id, to)) reached.insert(to);

@@ -7,6 +7,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr std::uint64_t settingsPurpose = 1001;  // apart from the world's own purposes
 constexpr std::uint64_t faultsPurpose = 1002;
+constexpr std::uint64_t disksPurpose = 1003;
 
 Link anyLink(Random& chance) {
   Link link;
@@ -51,6 +52,36 @@ struct Chaos {
   }
 };
 
+// The same for disks, drawn apart. Of what befalls them only that which Raft must survive: a server
+// that forgets what was durable is not among it.
+struct DiskChaos {
+  World& world;
+  Observer& observer;
+  Random chance;
+
+  std::optional<Time> whileOrOn() {
+    if (chance.chance(300'000)) return std::nullopt;
+    return world.now() + chance.between(milliseconds(10), milliseconds(600));
+  }
+  void disturb() {
+    const ServerId server = static_cast<std::uint32_t>(chance.below(world.size())) + 1;
+    switch (chance.below(6)) {
+      case 0: world.stallDisk(server, whileOrOn(), observer); break;
+      case 1: world.failWrites(server, {.next = chance.below(3) + 1}, observer); break;
+      case 2:
+        world.failWrites(server, {.every = chance.below(3) + 1, .until = whileOrOn()}, observer);
+        break;
+      case 3: world.mendDisk(server, observer); break;
+      default: tearAndRestart(server);
+    }
+  }
+  void tearAndRestart(ServerId server) {
+    if (world.isUp(server)) world.crash(server, observer, chance.below(4));
+    world.runUntil(world.now() + milliseconds(chance.below(50)), observer);
+    world.restart(server, observer);
+  }
+};
+
 }  // namespace
 
 WorldSettings chaoticSettings(std::uint64_t seed) {
@@ -64,11 +95,21 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
   for (std::uint64_t count = chance.below(4); count > 0; --count) {
     settings.clients.push_back({.timeout = milliseconds(100 + chance.below(400))});
   }
+  Random disks = Random::stream(seed, disksPurpose, 0);
+  if (disks.chance(500'000)) settings.raft[0].writeTimeout = milliseconds(200);
+  if (disks.chance(400'000)) {
+    for (std::uint32_t i = 0; i < settings.servers; ++i) {
+      const auto drift = static_cast<std::int32_t>(disks.below(200'001));
+      settings.clocks.push_back({drift - 100'000});
+    }
+  }
   return settings;
 }
 
 void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
   Chaos chaos{world, observer, Random::stream(seed, faultsPurpose, 0)};
+  DiskChaos disks{world, observer, Random::stream(seed, disksPurpose, 1)};
+  const bool disturbsDisks = disks.chance.chance(500'000);
   bool does[5];
   for (bool& each : does) each = chaos.chance.chance(600'000);
   for (int round = 0; round < 50; ++round) {
@@ -83,12 +124,14 @@ void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
     if (deed == 3 && does[3]) chaos.changeLink();
     if (deed == 4 && (does[2] || does[3])) world.heal(observer);
     if (deed == 5 && does[4]) world.propose(server, "from outside", observer);
+    if (disturbsDisks && disks.chance.chance(250'000)) disks.disturb();
   }
 }
 
 void mend(World& world, Observer& observer) {
   world.heal(observer);
   for (std::uint32_t from = 1; from <= world.size(); ++from) {
+    world.mendDisk(from, observer);
     if (world.isPaused(from)) world.resume(from, observer);
     if (!world.isUp(from)) world.restart(from, observer);
     for (std::uint32_t to = 1; to <= world.size(); ++to) {

@@ -6,13 +6,14 @@
 
 namespace raft::sim {
 
-// A cluster of 1 to 7 servers with 0 to 3 clients; its disks, links and timeouts by chance.
+// A cluster of 1 to 7 servers with 0 to 3 clients; its disks, clocks, links and timeouts by chance.
 WorldSettings chaoticSettings(std::uint64_t seed);
 
-// About four seconds of crashes, restarts, pauses, partitions, cuts and changed links.
+// About four seconds of crashes, restarts, pauses, partitions, cuts and changed links, and of disks
+// that fail, stall and are torn.
 void makeChaos(World& world, std::uint64_t seed, Observer& observer);
 
-// Every server runs, every link is up and loses nothing; then five quiet seconds.
+// Every server runs, every disk works, every link is up and loses nothing; then five quiet seconds.
 void mend(World& world, Observer& observer);
 
 }  // namespace raft::sim

@@ -6,17 +6,20 @@
 
 namespace raft::sim {
 
-void World::crash(ServerId id, Observer& observer) {
+void World::crash(ServerId id, Observer& observer, std::optional<std::uint64_t> whole) {
   tellStart(observer);
   Host& host = this->host(id);
   RAFT_ASSERT(host.state != Host::State::Crashed, "what crashes was up");
-  host.crash();
+  host.crash(now_, whole);
   alarms_.turnOff(timerOf(host));
   alarms_.turnOff(diskOf(host));
   for (Client& client : clients_) {
     if (client.server == id) client.accepted.reset();
   }
   observer.crashed(now_, host.server);
+  if (host.damage.torn != Index{0}) {
+    observer.machineChanged(now_, id, trace::TailTorn{host.damage.torn});
+  }
   for (const Envelope& message : host.waiting) observer.lost(now_, message, Lost::ReceiverDown);
   host.waiting.clear();
 }
@@ -25,8 +28,16 @@ void World::restart(ServerId id, Observer& observer) {
   tellStart(observer);
   Host& host = this->host(id);
   RAFT_ASSERT(host.state == Host::State::Crashed, "what restarts had crashed");
-  host.restart(timerSeed(seed_, id, host.life + 1), now_);
+  const Index wrong = host.damage.firstWrong(host.disk.log);
+  if (wrong != Index{0}) {
+    return observer.machineChanged(now_, id, trace::StartRefused{wrong});
+  }
+  if (const Index torn = std::exchange(host.damage.torn, 0); torn != Index{0}) {
+    observer.machineChanged(now_, id, trace::TornTailDropped{torn});
+  }
+  host.restart(timerSeed(seed_, id, host.life + 1), clockOf(host));
   armTimer(host, now_);
+  armDisk(host);
   observer.started(now_, host.server, true);
 }
 
@@ -50,6 +61,48 @@ void World::resume(ServerId id, Observer& observer) {
   host.waiting.clear();
   armDisk(host);
   armTimer(host, now_);
+}
+
+void World::stallDisk(ServerId id, std::optional<Time> until, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  host.faults = {.stalls = true, .until = until.value_or(never)};
+  if (host.state == Host::State::Running) armDisk(host);
+  observer.machineChanged(now_, id, trace::DiskStalled{until});
+}
+
+void World::failWrites(ServerId id, const trace::WritesFail& which, Observer& observer) {
+  tellStart(observer);
+  RAFT_ASSERT(which.every != 0, "each write fails, or each second …");
+  Host& host = this->host(id);
+  host.faults = {
+      .failEvery = which.every, .failNext = which.next, .until = which.until.value_or(never)};
+  if (host.state == Host::State::Running) armDisk(host);
+  observer.machineChanged(now_, id, which);
+}
+
+void World::mendDisk(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  const bool faulty = host.faults.any();
+  host.faults = {};
+  tellWorks(host, faulty, observer);
+  if (host.state == Host::State::Running) armDisk(host);
+}
+
+void World::flipBit(ServerId id, Index index, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  host.damage.flipBit(host.disk.log, index);
+  observer.machineChanged(now_, id, trace::BitFlipped{index});
+}
+
+void World::loseDisk(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state == Host::State::Crashed, "a server without a disk is down");
+  host.loseDisk();
+  observer.machineChanged(now_, id, trace::DiskLost{});
 }
 
 Proposed World::propose(ServerId id, Command command, Observer& observer) {

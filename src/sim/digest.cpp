@@ -111,6 +111,18 @@ struct Roll {
   }
   Roll& operator<<(const trace::Healed&) { return *this; }
 
+  Roll& operator<<(const trace::DiskStalled& d) { return *this << d.until; }
+  Roll& operator<<(const trace::WritesFail& d) { return *this << d.next << d.every << d.until; }
+  Roll& operator<<(const trace::DiskWorks&) { return *this; }
+  Roll& operator<<(const trace::TailTorn& d) { return *this << d.entry; }
+  Roll& operator<<(const trace::TornTailDropped& d) { return *this << d.entry; }
+  Roll& operator<<(const trace::BitFlipped& d) { return *this << d.entry; }
+  Roll& operator<<(const trace::StartRefused& d) { return *this << d.entry; }
+  Roll& operator<<(const trace::DiskLost&) { return *this; }
+  Roll& operator<<(const trace::ClockDrifts& d) {
+    return *this << static_cast<std::uint64_t>(d.perMillion);
+  }
+
   Roll& operator<<(const trace::ClientAsked& d) {
     return *this << d.client << d.request << d.server << d.command << d.attempt;
   }
@@ -136,7 +148,8 @@ enum class Told : std::uint64_t {
   Resumed,
   Network,
   Client,
-  Broken
+  Broken,
+  Machine
 };
 
 template <class... Fields>
@@ -165,6 +178,9 @@ void Digest::paused(Time t, ServerId s) { take(value_, Told::Paused, t, s); }
 void Digest::resumed(Time t, ServerId s) { take(value_, Told::Resumed, t, s); }
 void Digest::networkChanged(Time t, const trace::NetworkChange& c) {
   take(value_, Told::Network, t, c);
+}
+void Digest::machineChanged(Time t, ServerId s, const trace::MachineChange& c) {
+  take(value_, Told::Machine, t, s, c);
 }
 void Digest::client(Time t, const trace::ClientDeed& d) { take(value_, Told::Client, t, d); }
 void Digest::invariantBroken(Time t, const Server& s, const char* sentence) {

@@ -24,6 +24,7 @@ class Digest : public trace::Observer {
   void paused(Time, ServerId) override;
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const trace::NetworkChange&) override;
+  void machineChanged(Time, ServerId, const trace::MachineChange&) override;
   void client(Time, const trace::ClientDeed&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 

@@ -1,24 +1,26 @@
 // A machine of the cluster: a server, its disk, and what waits there.
 //
 // The host keeps the core's contract (raft/effects.h): writes become durable in order, and what
-// speaks of a write leaves when it is durable. When it crashes, all but `disk` is gone.
+// speaks of a write leaves when it is durable. When it crashes, all but `disk` is gone, or a first
+// part of what was being written is there as well. What fails it writes anew, but not at once.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "raft/random.h"
 #include "raft/server.h"
+#include "sim/clock.h"
+#include "sim/disk.h"
 
 namespace raft::sim {
 
-struct Disk {
-  Duration latencyMin = Duration(0);  // from a write's start until it is durable; 0: at once,
-  Duration latencyMax = Duration(0);  // within the step that asked for it. Writes never overtake.
-  bool operator==(const Disk&) const = default;
-};
+// After a write has failed, so much time passes before the next one begins.
+inline constexpr Duration writeRetry = std::chrono::milliseconds(10);
 
 struct Host {
   enum class State : std::uint8_t { Running, Paused, Crashed };
+  enum class Begun : std::uint8_t { Durable, Failed, UnderWay };
   struct PendingWrite {
     Write write;
     Time durableAt;
@@ -35,13 +37,27 @@ struct Host {
   std::vector<PendingWrite> writing = {};  // not durable yet, in order
   std::vector<Send> held = {};             // until the write that they speak of is durable
   std::vector<Envelope> waiting = {};      // arrived while it was paused, in order
+  DiskFaults faults = {};
+  DiskDamage damage = {};
+  std::vector<Write> failed = {};  // nobody knows how much of them is on the disk
+  Time nextWrite = {};             // when the next one may begin
+  Clock clock = {};
 
-  // Begins a write. True: it is durable already. Otherwise it is so at writing.back().durableAt.
-  bool begin(Write&& write, Time now);
-  // Makes durable what should be so by `now`. Returns whether there was any.
-  bool finishWrites(Time now);
-  // Loses what is not durable. `server` and `waiting` are left for whoever tells of it.
-  void crash();
+  // Begins a write. If it is under way, it is durable at writing.back().durableAt; if it failed,
+  // fail() is due.
+  Begun begin(Write&& write, Time now);
+  struct Finished {
+    bool some;     // something became durable
+    bool failing;  // and then a write failed: fail() is due
+  };
+  // Finishes what should be finished by `now`.
+  Finished finishWrites(Time now);
+  // What is under way has failed, and is forgotten here. The first of it.
+  WriteId fail(Time now);
+  // Loses what is not durable; or finds `whole` entries of what failed and is under way, and the
+  // next one torn. `server` and `waiting` are left for whoever tells of it.
+  void crash(Time now, std::optional<std::uint64_t> whole = {});
+  void loseDisk();
   // As an incarnation that has not been before, from what is on `disk`.
   void restart(std::uint64_t seed, Time now);
 
@@ -49,6 +65,7 @@ struct Host {
 
  private:
   void persist(const Write& write);
+  void tear(Time now, std::uint64_t whole);
 };
 
 // The seed of a server's own chance, in its life number `life`, from 1.

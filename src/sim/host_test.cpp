@@ -85,27 +85,29 @@ TEST(Disk, WritesNeverOvertakeEachOther) {
             .chance = {.seed = 3}};
   Time last(0);
   for (std::uint64_t id = 1; id <= 100; ++id) {
-    if (host.begin({.id = id, .currentTerm = id}, Time(id))) continue;
+    if (host.begin({.id = id, .currentTerm = id}, Time(id)) != Host::Begun::UnderWay) continue;
     EXPECT_GE(host.writing.back().durableAt, last);
     last = host.writing.back().durableAt;
   }
   const std::uint64_t pending = host.writing.size();
   ASSERT_GT(pending, 50u);
-  EXPECT_FALSE(host.finishWrites(host.writing.front().durableAt - Duration(1)));
-  EXPECT_TRUE(host.finishWrites(host.writing[10].durableAt));
+  EXPECT_FALSE(host.finishWrites(host.writing.front().durableAt - Duration(1)).some);
+  EXPECT_TRUE(host.finishWrites(host.writing[10].durableAt).some);
   EXPECT_LE(host.writing.size(), pending - 11);
   EXPECT_EQ(host.disk.currentTerm, Term{host.durable.value});
-  EXPECT_TRUE(host.finishWrites(last));
+  EXPECT_TRUE(host.finishWrites(last).some);
   EXPECT_EQ(host.durable, WriteId{100});
 }
 
 TEST(Disk, HoldsWhatWasWrittenTruncationsAndAll) {
   Host host{.server = Server::start(1, ServerSet{1}, {}, 1, Time(0))};
-  EXPECT_TRUE(
-      host.begin({.id = 1, .currentTerm = 1, .from = 1, .entries = {{1, "a"}, {1, "b"}}}, Time(0)));
-  EXPECT_TRUE(host.begin({.id = 2, .currentTerm = 2, .votedFor = 3}, Time(0)));
+  const auto write = [&](Write w) { return host.begin(std::move(w), Time(0)); };
+  constexpr auto durable = Host::Begun::Durable;
+  EXPECT_EQ(write({.id = 1, .currentTerm = 1, .from = 1, .entries = {{1, "a"}, {1, "b"}}}),
+            durable);
+  EXPECT_EQ(write({.id = 2, .currentTerm = 2, .votedFor = 3}), durable);
   EXPECT_EQ(host.disk.log, (Log{Entries{{1, "a"}, {1, "b"}}}));
-  EXPECT_TRUE(host.begin({.id = 3, .currentTerm = 2, .from = 2, .entries = {{2, "c"}}}, Time(0)));
+  EXPECT_EQ(write({.id = 3, .currentTerm = 2, .from = 2, .entries = {{2, "c"}}}), durable);
   EXPECT_EQ(host.disk.log, (Log{Entries{{1, "a"}, {2, "c"}}}));
   EXPECT_EQ(host.disk.currentTerm, Term{2});
   EXPECT_EQ(host.disk.votedFor, std::nullopt);

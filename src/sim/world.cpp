@@ -22,6 +22,12 @@ void requirePossible(const Disk& disk) {
               "a disk's latency lies between its ends and is not negative");
 }
 
+void requirePossible(const Clock& clock) {
+  const std::int32_t drift = clock.driftPerMillion;
+  RAFT_ASSERT(-Clock::mostDrift <= drift && drift <= Clock::mostDrift,
+              "time goes on on each clock");
+}
+
 void requirePossible(const ClientSettings& client) {
   const Duration none(0);
   RAFT_ASSERT(none <= client.start, "a client starts when the run does, or later");
@@ -48,8 +54,10 @@ World::World(const WorldSettings& settings)
         Host{.server = Server::start(id, voters, raft, timerSeed(seed_, id, 1), now_, durable),
              .disk = durable,
              .speed = valueFor(i, settings.disks),
-             .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1)});
+             .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1),
+             .clock = valueFor(i, settings.clocks)});
     requirePossible(host.speed);
+    requirePossible(host.clock);
     if (i < settings.firstTimeout.size() && settings.firstTimeout[i]) {
       host.server.as<Follower>()->electionDeadline = now_ + *settings.firstTimeout[i];
     }
@@ -87,6 +95,10 @@ std::optional<ServerId> World::leader() const {
 void World::tellStart(Observer& observer) {
   if (startTold_) return;
   startTold_ = true;
+  for (const Host& host : hosts_) {
+    const std::int32_t drift = host.clock.driftPerMillion;
+    if (drift != 0) observer.machineChanged(now_, host.server.id, trace::ClockDrifts{drift});
+  }
   for (const Host& host : hosts_) observer.started(now_, host.server, false);
 }
 
@@ -152,10 +164,35 @@ void World::timeOut(Host& host, Observer& observer) {
 }
 
 void World::finishWrites(Host& host, Observer& observer) {
-  host.finishWrites(now_);
-  tellWritten(host, observer);
-  armDisk(host);
-  perform(host, observer);
+  if (host.faults.until <= now_) {
+    host.faults = {};
+    tellWorks(host, true, observer);
+  }
+  const bool faulty = host.faults.any();
+  const Host::Finished finished = host.finishWrites(now_);
+  if (finished.some) {
+    tellWritten(host, observer);
+    armDisk(host);
+    perform(host, observer);
+  }
+  if (finished.failing) {
+    tellFailed(host, observer);
+    tellWorks(host, faulty, observer);
+    armDisk(host);
+    perform(host, observer);
+  }
+  if (!finished.some && !finished.failing) armDisk(host);
+}
+
+// What is under way is forgotten before the server asks for it again.
+void World::tellFailed(Host& host, Observer& observer) {
+  stepServer(host, WriteFailed{host.fail(now_)}, observer);
+}
+
+void World::tellWorks(Host& host, bool faulty, Observer& observer) {
+  if (faulty && !host.faults.any()) {
+    observer.machineChanged(now_, host.server.id, trace::DiskWorks{});
+  }
 }
 
 // The server learns what is durable before what waited for it leaves, which speaks of it.
@@ -179,12 +216,14 @@ void World::stepServer(Host& host, const Input& input, Observer& observer) {
     serverBefore = &kept;
   }
   Effects& effects = scratch_.effects;
-  host.server.step(now_, input, effects);
+  const Time clock = clockOf(host);
+  host.server.step(clock, input, effects);
   observer.stepped({.time = now_,
                     .before = serverBefore,
                     .input = input,
                     .effects = effects,
-                    .after = host.server});
+                    .after = host.server,
+                    .clockAhead = clock - now_});
   if (const char* broken = brokenInvariant(before, host.server, effects)) {
     observer.invariantBroken(now_, host.server, broken);
   }
@@ -193,11 +232,13 @@ void World::stepServer(Host& host, const Input& input, Observer& observer) {
 // Performs the effects of the step before, and of those that follow from a disk without latency.
 void World::perform(Host& host, Observer& observer) {
   Effects& effects = scratch_.effects;
-  for (bool durableAtOnce = true; durableAtOnce;) {
-    durableAtOnce = false;
+  for (bool more = true; more;) {
+    more = false;
     const WriteId durable = host.durable;
+    const bool faulty = host.faults.any();
+    Host::Begun begun = Host::Begun::UnderWay;
     if (effects.write) {
-      durableAtOnce = host.begin(std::move(*effects.write), now_);
+      begun = host.begin(std::move(*effects.write), now_);
       if (host.writing.size() == 1) armDisk(host);
     }
     for (Send& send : effects.send) {
@@ -208,7 +249,12 @@ void World::perform(Host& host, Observer& observer) {
       }
     }
     if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
-    if (durableAtOnce) tellWritten(host, observer);
+    more = begun != Host::Begun::UnderWay;
+    if (begun == Host::Begun::Durable) tellWritten(host, observer);
+    if (begun == Host::Begun::Failed) {
+      tellFailed(host, observer);
+      tellWorks(host, faulty, observer);
+    }
   }
   armTimer(host, now_);
 }
@@ -230,13 +276,17 @@ void World::transmit(Envelope&& message, Observer& observer) {
 
 // A deadline that has passed already (while it was paused) is due at `earliest`.
 void World::armTimer(Host& host, Time earliest) {
-  const Time due = std::max(host.server.deadline(), earliest);
+  const Time due = std::max(host.clock.when(host.server.deadline()), earliest);
   if (alarms_.of(timerOf(host)).time != due) alarms_.set(timerOf(host), at(due));
 }
 
 void World::armDisk(Host& host) {
-  if (host.writing.empty()) return alarms_.turnOff(diskOf(host));
-  alarms_.set(diskOf(host), at(std::max(host.writing.front().durableAt, now_)));
+  Time due = host.faults.until;
+  if (!host.writing.empty() && !host.faults.stalls) {
+    due = std::min(due, host.writing.front().durableAt);
+  }
+  if (due == never) return alarms_.turnOff(diskOf(host));
+  alarms_.set(diskOf(host), at(std::max(due, now_)));
 }
 
 }  // namespace raft::sim

@@ -26,8 +26,9 @@ struct WorldSettings {
   // By server; if shorter, the last (or the default) for the rest. Timeouts and heartbeat interval
   // must be above 0, or time would stand still.
   std::vector<Settings> raft = {};
-  std::vector<Disk> disks = {};  // likewise
-  Link link = {};                // of every link; change single ones with setLink
+  std::vector<Disk> disks = {};    // likewise
+  std::vector<Clock> clocks = {};  // likewise; all say 0 when the run begins
+  Link link = {};                  // of every link; change single ones with setLink
   std::vector<ClientSettings> clients = {};
   // What servers find on their disks at the start, likewise.
   std::vector<Persistent> disksHold = {};
@@ -50,6 +51,10 @@ class World {
   bool isPaused(ServerId id) const { return host(id).state == Host::State::Paused; }
   // What it would find there if it restarted now.
   const Persistent& disk(ServerId id) const { return host(id).disk; }
+  const DiskFaults& diskFaults(ServerId id) const { return host(id).faults; }
+  bool isWriting(ServerId id) const { return !host(id).writing.empty(); }  // or has failed to
+  // When its deadline comes, which it knows by its own clock.
+  Time deadline(ServerId id) const { return host(id).clock.when(host(id).server.deadline()); }
   const Network& network() const { return network_; }
   const std::vector<Client>& clients() const { return clients_; }
 
@@ -78,12 +83,25 @@ class World {
 
   // All but what is durable is gone: writes that are not finished, messages that waited for them or
   // had arrived at a paused server. What it had sent before is still under way.
-  void crash(ServerId, Observer&);
+  // With `whole`: of what was being written so many entries are on the disk, and the next one is
+  // torn.
+  void crash(ServerId, Observer&, std::optional<std::uint64_t> whole = {});
+  // It stays down if a durable entry on its disk fails its checksum.
   void restart(ServerId, Observer&);
   // It stands still: what arrives waits for it, and so do its timer and its disk. When it resumes,
   // it first takes what has arrived, in order, then what its disk has finished, then its timeout.
   void pause(ServerId, Observer&);
   void resume(ServerId, Observer&);
+  // Its disk stalls: what is being written is not finished before it works again, at `until` or
+  // when it is mended. Or writes that finish fail. What is on the disk stays in both cases.
+  void stallDisk(ServerId, std::optional<Time> until, Observer&);
+  void failWrites(ServerId, const trace::WritesFail&, Observer&);
+  void mendDisk(ServerId, Observer&);
+  // One bit of a durable entry. Requires that the entry is there.
+  void flipBit(ServerId, Index, Observer&);
+  // With all that is on it; the new one is empty. Requires a server that is down. If it restarts,
+  // it does so under its old name and remembers nothing, which no server may (thesis §3.8).
+  void loseDisk(ServerId, Observer&);
   // A client's command, handed to `server` itself. If it is down or paused: not leader, unknown.
   Proposed propose(ServerId server, Command, Observer&);
 
@@ -112,6 +130,7 @@ class World {
 
   Host& host(ServerId id);
   const Host& host(ServerId id) const;
+  Time clockOf(const Host& host) const { return host.clock.read(now_); }
   Moment at(Time time) { return {.time = time, .sequence = ++sequence_}; }
   void tellStart(Observer&);
 
@@ -121,6 +140,8 @@ class World {
   void timeOut(Host&, Observer&);
   void finishWrites(Host&, Observer&);
   void tellWritten(Host&, Observer&);
+  void tellFailed(Host&, Observer&);
+  void tellWorks(Host&, bool faulty, Observer&);
   void stepServer(Host&, const Input&, Observer&);
   void perform(Host&, Observer&);
   void transmit(Envelope&&, Observer&);

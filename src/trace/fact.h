@@ -303,7 +303,8 @@ struct MessageLost {
 };
 
 // Beside the servers: Partitioned, LinkChanged, Healed, ClientAsked, ClientRedirected,
-// ClientTimedOut and ClientAnswered stand in observer.h. What the run's author says and expects:
+// ClientTimedOut and ClientAnswered stand in observer.h, and so does what befalls their machines:
+// DiskStalled to ClockDrifts. What the run's author says and expects:
 
 struct Said {  // a heading or a remark of the scenario
   std::string text = {};
@@ -378,6 +379,15 @@ using What = std::variant<
     Partitioned,
     LinkChanged,
     Healed,
+    DiskStalled,
+    WritesFail,
+    DiskWorks,
+    TailTorn,
+    TornTailDropped,
+    BitFlipped,
+    StartRefused,
+    DiskLost,
+    ClockDrifts,
     ClientAsked,
     ClientRedirected,
     ClientTimedOut,

@@ -371,6 +371,19 @@ struct WhatFields {
     o.field("after", f.after);
   }
   void operator()(const Healed&) {}
+  void operator()(const DiskStalled& f) { o.field("until", f.until); }
+  void operator()(const WritesFail& f) {
+    o.field("next", f.next);
+    o.field("every", f.every);
+    o.field("until", f.until);
+  }
+  void operator()(const DiskWorks&) {}
+  void operator()(const TailTorn& f) { o.field("entry", f.entry); }
+  void operator()(const TornTailDropped& f) { o.field("entry", f.entry); }
+  void operator()(const BitFlipped& f) { o.field("entry", f.entry); }
+  void operator()(const StartRefused& f) { o.field("entry", f.entry); }
+  void operator()(const DiskLost&) {}
+  void operator()(const ClockDrifts& f) { o.field("perMillion", Duration(f.perMillion)); }
   void operator()(const ClientAsked& f) {
     request(f.client, f.request, f.server);
     o.field("command", f.command);

@@ -52,6 +52,23 @@ std::vector<What> ofReads() {
   };
 }
 
+std::vector<What> ofMachines() {
+  return {
+      DiskStalled{},
+      DiskStalled{.until = Time(500)},
+      WritesFail{.next = 1},
+      WritesFail{.next = 2},
+      WritesFail{.next = 0, .every = 3, .until = Time(500)},
+      DiskWorks{},
+      TailTorn{.entry = 3},
+      TornTailDropped{.entry = 3},
+      BitFlipped{.entry = 2},
+      StartRefused{.entry = 2},
+      DiskLost{},
+      ClockDrifts{.perMillion = -50'000},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
@@ -108,6 +125,7 @@ std::vector<Fact> everyKind() {
       Unexplained{"grants its vote to A"},
   };
   for (const What& what : ofTheLog()) all.push_back(what);
+  for (const What& what : ofMachines()) all.push_back(what);
   for (const What& what : ofReads()) all.push_back(what);
   std::vector<Fact> facts;
   for (const What& what : all) {

@@ -10,6 +10,29 @@ std::optional<Time> electionDeadline(const Server& server) {
   return std::nullopt;
 }
 
+// Why a machine is as it is now, or what follows.
+struct ReasonOf {
+  std::string operator()(const TailTorn&) const { return "it crashed in the midst of a write"; }
+  std::string operator()(const TornTailDropped&) const {
+    return "its checksum is wrong, and no mark behind it says that it was durable, so nobody was "
+           "told of it";
+  }
+  std::string operator()(const BitFlipped&) const { return "nobody sees it before it is read"; }
+  std::string operator()(const StartRefused& f) const {
+    return "entry " + text(f.entry.value) +
+           " on its disk was durable, and its checksum is wrong; it may have been acknowledged, "
+           "so to go on without it is not safe (thesis §3.8)";
+  }
+  std::string operator()(const DiskLost&) const {
+    return "whoever starts from an empty disk does not know in which terms it has voted, nor what "
+           "it has acknowledged (thesis §3.8)";
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
 RoleName roleOf(const Server& server) { return static_cast<RoleName>(server.role.index()); }
 
 }  // namespace
@@ -114,6 +137,10 @@ void Narrator::resumed(Time time, ServerId server) {
 
 void Narrator::networkChanged(Time time, const NetworkChange& change) {
   std::visit([&](const auto& what) { tell(time, 0, what); }, change);
+}
+
+void Narrator::machineChanged(Time time, ServerId server, const MachineChange& change) {
+  std::visit([&](const auto& what) { tell(time, server, what, ReasonOf{}(what)); }, change);
 }
 
 void Narrator::client(Time time, const ClientDeed& deed) {

@@ -42,6 +42,7 @@ class Narrator : public Observer {
   void paused(Time, ServerId) override;
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const NetworkChange&) override;
+  void machineChanged(Time, ServerId, const MachineChange&) override;
   void client(Time, const ClientDeed&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 

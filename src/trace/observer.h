@@ -29,6 +29,8 @@ struct Step {
   const Input& input;
   const Effects& effects;
   const Server& after;
+  Duration clockAhead =
+      Duration(0);  // what the server took for `now` was so much later than `time`
 };
 
 enum class Lost : std::uint8_t {
@@ -53,6 +55,46 @@ struct Healed {  // all links are up
   bool operator==(const Healed&) const = default;
 };
 using NetworkChange = std::variant<Partitioned, LinkChanged, Healed>;
+
+// What was done to a disk, or to a clock, and what came of it.
+struct DiskStalled {  // no write finishes
+  std::optional<Time> until = {};
+  bool operator==(const DiskStalled&) const = default;
+};
+struct WritesFail {
+  std::uint64_t next = 0;   // so many, the next ones; 0: without end
+  std::uint64_t every = 1;  // of these each, each second …
+  std::optional<Time> until = {};
+  bool operator==(const WritesFail&) const = default;
+};
+struct DiskWorks {  // again: it neither stalls nor fails
+  bool operator==(const DiskWorks&) const = default;
+};
+struct TailTorn {  // by a crash; `entry` is half on the disk, and none behind it is
+  Index entry;
+  bool operator==(const TailTorn&) const = default;
+};
+struct TornTailDropped {  // by a restart
+  Index entry;
+  bool operator==(const TornTailDropped&) const = default;
+};
+struct BitFlipped {  // in an entry on the disk
+  Index entry;
+  bool operator==(const BitFlipped&) const = default;
+};
+struct StartRefused {  // a durable entry is not what was written
+  Index entry;
+  bool operator==(const StartRefused&) const = default;
+};
+struct DiskLost {  // with all that was on it; another one, empty, is in its place
+  bool operator==(const DiskLost&) const = default;
+};
+struct ClockDrifts {            // from the start
+  std::int32_t perMillion = 0;  // above 0: it is fast
+  bool operator==(const ClockDrifts&) const = default;
+};
+using MachineChange = std::variant<DiskStalled, WritesFail, DiskWorks, TailTorn, TornTailDropped,
+                                   BitFlipped, StartRefused, DiskLost, ClockDrifts>;
 
 // What a client did. Clients are numbered 1, 2 …; `request` counts a client's commands from 1.
 struct ClientAsked {  // sent its command to a server: the first time, or again
@@ -105,6 +147,7 @@ class Observer {
   virtual void paused(Time, ServerId) {}
   virtual void resumed(Time, ServerId) {}
   virtual void networkChanged(Time, const NetworkChange&) {}
+  virtual void machineChanged(Time, ServerId, const MachineChange&) {}
   virtual void client(Time, const ClientDeed&) {}
   // A promise of one server is broken (raft/invariants.h): a mistake in the protocol's code.
   virtual void invariantBroken(Time, const Server&, const char* /*sentence*/) {}
@@ -138,6 +181,9 @@ class Observers : public Observer {
   void resumed(Time t, ServerId s) override { tell(&Observer::resumed, t, s); }
   void networkChanged(Time t, const NetworkChange& c) override {
     tell(&Observer::networkChanged, t, c);
+  }
+  void machineChanged(Time t, ServerId s, const MachineChange& c) override {
+    tell(&Observer::machineChanged, t, s, c);
   }
   void client(Time t, const ClientDeed& d) override { tell(&Observer::client, t, d); }
   void invariantBroken(Time t, const Server& s, const char* sentence) override {

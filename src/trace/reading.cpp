@@ -16,7 +16,7 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       is_(step.after),
       effects_(step.effects),
       names_(names),
-      now_(step.time),
+      now_(step.time + step.clockAhead),
       waited_(waited),
       term_(was_.currentTerm),
       votedFor_(was_.votedFor),
@@ -46,7 +46,7 @@ std::vector<Fact> Reading::read() {
 }
 
 void Reading::tell(What what, std::string reason) {
-  facts_.push_back({.time = now_,
+  facts_.push_back({.time = step_.time,
                     .server = was_.id,
                     .term = is_.currentTerm,
                     .what = std::move(what),

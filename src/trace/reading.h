@@ -93,7 +93,7 @@ class Reading {
   const Server& is_;
   const Effects& effects_;
   const Names& names_;
-  const Time now_;
+  const Time now_;  // by the server's own clock
   const std::optional<Duration> waited_;
   std::vector<Fact> facts_;
 

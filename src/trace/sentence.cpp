@@ -52,6 +52,15 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "partitioned",
                                                             "linkChanged",
                                                             "healed",
+                                                            "diskStalled",
+                                                            "writesFail",
+                                                            "diskWorks",
+                                                            "tailTorn",
+                                                            "tornTailDropped",
+                                                            "bitFlipped",
+                                                            "startRefused",
+                                                            "diskLost",
+                                                            "clockDrifts",
                                                             "clientAsked",
                                                             "clientRedirected",
                                                             "clientTimedOut",
@@ -296,6 +305,42 @@ struct Predicate {
     return link + " now has " + linkText(f.after);
   }
   std::string operator()(const Healed&) const { return "All links work again"; }
+  std::string operator()(const DiskStalled& f) const {
+    return one("cannot write, for its disk stalls", "cannot write, for their disks stall") +
+           (f.until ? " until " + text(*f.until) : "");
+  }
+  std::string operator()(const WritesFail& f) const {
+    std::string which =
+        f.every == 1 ? "each write fails" : "one write of " + text(f.every) + " fails";
+    if (f.next == 1) which = "the next write will fail";
+    if (f.next > 1) which = "the next " + text(f.next) + " writes will fail";
+    return one("has a disk on which ", "have disks on which ") + which +
+           (f.until ? ", until " + text(*f.until) : "");
+  }
+  std::string operator()(const DiskWorks&) const {
+    return one("has a disk that works again", "have disks that work again");
+  }
+  std::string operator()(const TailTorn& f) const {
+    return one("has ", "have ") + "entry " + text(f.entry.value) + " half on disk";
+  }
+  std::string operator()(const TornTailDropped& f) const {
+    return one("drops ", "drop ") + "the torn entry " + text(f.entry.value);
+  }
+  std::string operator()(const BitFlipped& f) const {
+    return one("has ", "have ") + "a bit turned over in entry " + text(f.entry.value) + " on disk";
+  }
+  std::string operator()(const StartRefused&) const {
+    return one("does not start", "do not start");
+  }
+  std::string operator()(const DiskLost&) const {
+    return one("loses its disk", "lose their disks") + " with all that was on " + one("it", "them");
+  }
+  std::string operator()(const ClockDrifts& f) const {
+    const bool fast = f.perMillion > 0;
+    const auto drift = static_cast<std::uint32_t>(fast ? f.perMillion : -f.perMillion);
+    return one("has a clock that runs ", "have clocks that run ") + percent(drift) +
+           (fast ? " fast" : " slow");
+  }
   std::string operator()(const ClientAsked& f) const {
     return "Client " + text(f.client) + " asks " + of(f.server) + " for " + commandText(f.command) +
            " (its command " + text(f.request) +

@@ -66,13 +66,13 @@ void sayHowElectionsStand(const View& view, Answer& answer) {
   std::optional<ServerId> next;
   for (ServerId id : running(view)) {
     if (serverOf(view, id).is<Leader>()) continue;
-    if (!next || serverOf(view, id).deadline() < serverOf(view, *next).deadline()) next = id;
+    if (!next || dueOf(view, id) < dueOf(view, *next)) next = id;
   }
   if (next) {
     answer.push_back(std::string(anyCandidate ? "The next timer to elapse is "
                                               : "No election is under way; the next election "
                                                 "timeout is ") +
-                     name(view, *next) + "'s, at " + text(serverOf(view, *next).deadline()) + ".");
+                     name(view, *next) + "'s, at " + text(dueOf(view, *next)) + ".");
   }
 }
 
@@ -201,6 +201,11 @@ Answer whyNotLeader(const View& view, ServerId server) {
   }
   Answer answer;
   if (view.paused.contains(server)) answer.push_back(own + " stands still.");
+  if (view.badDisks.contains(server)) {
+    answer.push_back(own +
+                     "'s disk stalls or fails: its vote for itself cannot become durable, and "
+                     "it asks for no other before (§5.2).");
+  }
   const std::uint32_t need = majority(count(view));
   const ServerSet with = company(view, server);
   if (const Follower* follower = s.as<Follower>(); follower && follower->leaderId) {
@@ -208,7 +213,7 @@ Answer whyNotLeader(const View& view, ServerId server) {
                      text(s.currentTerm.value) + " (§5.2).");
   } else if (follower) {
     answer.push_back(own + " is a follower; it stands for election when its timeout elapses, at " +
-                     text(follower->electionDeadline) + " (§5.2).");
+                     text(dueOf(view, server)) + " (§5.2).");
   } else {
     const Candidate& candidate = *s.as<Candidate>();
     answer.push_back(own + " is candidate in term " + text(s.currentTerm.value) +

@@ -17,6 +17,8 @@ struct View {
   std::vector<const Server*> servers;  // of a crashed server: as it was
   ServerSet up;                        // not crashed
   ServerSet paused;
+  ServerSet badDisks = {};         // whose disks stall or fail
+  std::vector<Time> due = {};      // when each one's timer elapses; empty: as the server says
   std::vector<ServerSet> reaches;  // reaches[i]: whom a message of server i + 1 gets to
   Names names;
 };

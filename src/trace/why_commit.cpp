@@ -50,6 +50,19 @@ void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answ
   }
 }
 
+// Who has the entry in memory alone.
+void sayWhoseDiskHinders(const View& view, Place entry, Answer& answer) {
+  for (ServerId id : view.badDisks) {
+    const Server& server = serverOf(view, id);
+    const bool inMemory = server.log.matches(entry.index, entry.term) &&
+                          server.durableIndex < entry.index && runs(view, id);
+    if (!inMemory) continue;
+    answer.push_back(view.names.of(id) + "'s disk stalls or fails: " + view.names.of(id) +
+                     " has it in memory alone, and does not count before it is durable "
+                     "(thesis §10.2.1).");
+  }
+}
+
 void sayWhatLeaderKnows(const View& view, ServerId id, Place entry, Answer& answer) {
   const Server& leader = serverOf(view, id);
   const std::string own = view.names.of(id);
@@ -60,7 +73,9 @@ void sayWhatLeaderKnows(const View& view, ServerId id, Place entry, Answer& answ
   if (!isMajority(known, leader.configuration)) {
     answer.push_back("Leader " + own + " knows so of " + view.names.of(known) +
                      " only; the other acknowledgements have not reached it (§5.3).");
-    if (!known.contains(id)) {
+    if (!view.badDisks.empty()) {
+      sayWhoseDiskHinders(view, entry, answer);
+    } else if (!known.contains(id)) {
       answer.push_back(
           "It does not count itself before its own disk has the entry "
           "(thesis §10.2.1).");
@@ -114,6 +129,7 @@ Answer whyNotCommitted(const View& view, Index index) {
   }
   if (have.size() < need) {
     sayWhatHinders(view, *leader, entry, answer);
+    sayWhoseDiskHinders(view, entry, answer);
     if (entry.term < serverOf(view, *leader).currentTerm) {
       answer.push_back("And it is of term " + text(entry.term.value) + ": the leader of term " +
                        text(serverOf(view, *leader).currentTerm.value) +

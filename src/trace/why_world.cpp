@@ -59,6 +59,16 @@ void sayWhoIsMissing(const View& view, Answer& answer) {
     answer.push_back(view.names.of(paused) +
                      (paused.size() == 1 ? " stands still." : " stand still."));
   }
+  if (!view.badDisks.empty()) {
+    const bool one = view.badDisks.size() == 1;
+    answer.push_back((one ? "The disk of " : "The disks of ") + view.names.of(view.badDisks) +
+                     (one ? " stalls or fails" : " stall or fail") +
+                     ", and what speaks of a write waits for it (§5.1).");
+  }
+}
+
+Time dueOf(const View& view, ServerId id) {
+  return view.due.empty() ? serverOf(view, id).deadline() : view.due[id.value - 1];
 }
 
 std::string whyNoTalk(const View& view, ServerId from, ServerId to) {

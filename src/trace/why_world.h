@@ -27,5 +27,7 @@ bool atLeastAsUpToDate(const Log& a, const Log& b);
 void sayWhoIsMissing(const View& view, Answer& answer);
 // "C is down", "A's messages to C are cut off" …; empty if the two can talk.
 std::string whyNoTalk(const View& view, ServerId from, ServerId to);
+// When its timer elapses.
+Time dueOf(const View& view, ServerId id);
 
 }  // namespace raft::trace
