@@ -93,6 +93,10 @@ void Reading::checkSteps() {
         act(deed, *what);
         last = what;
       }
+      if (std::holds_alternative<CrashInAWrite>(deed.what) ||
+          std::holds_alternative<ChangeDisks>(deed.what)) {
+        known.forget();  // it may be down now, and may not start again
+      }
       if (const auto* naming = std::get_if<NameServers>(&deed.what)) {
         known.set(naming->name, State::Unknown);
       }

@@ -35,6 +35,10 @@ Parsed<Arrow> parseArrow(std::string_view text, const Cast& cast);
 // "3", "1 SetX=10", "SetX=10", "2 no-op".
 Parsed<EntryPattern> parseEntry(std::string_view text);
 // A whole phrase. Condition::at is left as it is.
+// What befalls a disk: "stalls for 1 s", "fails its next write", "flips a bit of entry 3".
+Parsed<DiskDeed> parseDisk(std::string_view text);
+// "5 % fast", "0.1 % slow", in parts of a million; below 0: slow.
+Parsed<std::int32_t> parseDrift(std::string_view text);
 Parsed<Condition> parseCondition(std::string_view text, const Cast& cast);
 
 }  // namespace raft::scenario

@@ -61,6 +61,12 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   ServerSet acted;
   if (const auto* what = std::get_if<ServerDeed>(&deed.what)) cannot = act(*what, audience, acted);
   if (const auto* what = std::get_if<Propose>(&deed.what)) cannot = act(*what, audience, acted);
+  if (const auto* what = std::get_if<CrashInAWrite>(&deed.what)) {
+    cannot = act(*what, audience, acted);
+  }
+  if (const auto* what = std::get_if<ChangeDisks>(&deed.what)) {
+    cannot = act(*what, audience, acted);
+  }
   if (const auto* what = std::get_if<Partition>(&deed.what)) cannot = act(*what, audience);
   if (const auto* what = std::get_if<Cut>(&deed.what)) cannot = act(*what, audience);
   if (std::get_if<Heal>(&deed.what)) world_.heal(audience);

@@ -47,6 +47,8 @@ void Reading::readTop() {
             if (times) out_.world.disks[id.value - 1] = {times->least, times->most};
           });
         }},
+       {"write timeout", [&](const Value& v) { readWriteTimeout(v); }},
+       {"clock drift", [&](const Value& v) { readDrift(v); }},
        {"network", [&](const Value& v) { readNetwork(v); }},
        {"start", [&](const Value& v) { readStart(v); }},
        {"clients", [&](const Value& v) { readClients(v); }},
@@ -54,6 +56,7 @@ void Reading::readTop() {
        {"always", done},  // below, since these may speak of names that steps give
        {"never", done},
        {"expect", done},
+       {"violates", [&](const Value& v) { readViolates(v); }},
        {"until", [&](const Value& v) { out_.until = positiveDuration(v); }}});
   for (const char* word : {"always", "never"}) {
     const Value* v = root_.find(word);

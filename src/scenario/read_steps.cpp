@@ -9,9 +9,9 @@ namespace {
 using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
-const std::vector<std::string> deedKeys = {"propose",   "crash", "restart", "pause",  "resume",
-                                           "partition", "cut",   "mend",    "heal",   "network",
-                                           "note",      "name",  "expect",  "always", "never"};
+const std::vector<std::string> deedKeys = {
+    "propose", "crash",   "restart", "pause", "resume", "partition", "cut",    "mend",
+    "heal",    "network", "disk",    "note",  "name",   "expect",    "always", "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -163,6 +163,8 @@ void Reading::readAs(const Value& value, Step& step) {
   if (!name || !addName(value.at, *name)) return;
   const bool some = std::any_of(step.deeds.begin(), step.deeds.end(), [](const Deed& deed) {
     return std::holds_alternative<ServerDeed>(deed.what) ||
+           std::holds_alternative<CrashInAWrite>(deed.what) ||
+           std::holds_alternative<ChangeDisks>(deed.what) ||
            std::holds_alternative<Propose>(deed.what);
   });
   if (!some) {
@@ -205,6 +207,8 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
                                                 {"restart", Verb::Restart},
                                                 {"pause", Verb::Pause},
                                                 {"resume", Verb::Resume}};
+  if (key.text == "disk") return changeDisks(value);
+  if (key.text == "crash" && value.isMapping()) return crash(value);
   for (const auto& [word, verb] : verbs) {
     if (key.text != word) continue;
     const std::optional<std::vector<Target>> whom = targets(value);

@@ -64,6 +64,7 @@ class Reading {
   LinkPatch linkPatch(const Value& value);
   void readRange(const Value& value, LinkPatch& patch);
   void readClients(const Value& value);
+  void readViolates(const Value& value);
   void readClient(const Value& value);
   void readStart(const Value& value);
   void readDisk(const Value& value, ServerId server);
@@ -88,6 +89,12 @@ class Reading {
   void checkStep(const Value& value, const Step& step);
   void addWatch(const Key& key, const Value& value, bool never, std::vector<Deed>& to);
   bool addName(Position at, const std::string& name);
+
+  // read_disks.cpp: what is wrong with disks and clocks.
+  void readWriteTimeout(const Value& value);
+  void readDrift(const Value& value);
+  std::optional<decltype(Deed::what)> crash(const Value& value);
+  std::optional<decltype(Deed::what)> changeDisks(const Value& value);
 
   // read_conditions.cpp
   std::vector<Condition> conditions(const Value& value);

@@ -81,6 +81,9 @@ void Run::setUp(trace::Narrator* narrator) {
 Result Run::result() const {
   Result out = result_;
   out.violations = checkers_.violations();
+  std::erase_if(out.violations, [&](const check::Violation& each) {
+    return std::ranges::count(scenario_->violates, each.property) != 0;
+  });
   out.stepsLeft = scenario_->steps.size() - next_;
   out.events = world_.events();
   out.seed = seed_;
@@ -301,6 +304,18 @@ void Run::noteViolations(trace::Narrator* narrator) {
   }
 }
 
+// A run that does what nobody may do must be found out.
+void Run::expectViolations(trace::Narrator* narrator) {
+  const std::vector<check::Violation> found = checkers_.violations();
+  for (const check::Property each : scenario_->violates) {
+    ++result_.expectations;
+    const bool broken = std::ranges::count(found, each, &check::Violation::property) != 0;
+    const std::string expected = std::string(check::nameOf(each)) + " is violated";
+    if (broken && narrator) narrator->tell(world_.now(), trace::Expected{expected, true});
+    if (!broken) fail(scenario_->violatesAt, expected, "it holds", {}, narrator);
+  }
+}
+
 void Run::conclude(trace::Narrator* narrator) {
   const Time ownEnd =
       scenario_->until.value_or(std::max(stepDone_, lastWatchEnds_) + untilAfterLastStep);
@@ -317,6 +332,7 @@ void Run::conclude(trace::Narrator* narrator) {
   }
   checkers_.finish(world_.now());
   noteViolations(narrator);
+  if (whole) expectViolations(narrator);
   done_ = true;
 }
 

@@ -34,9 +34,9 @@ struct Failure {
 
 struct Result {
   std::vector<Failure> failures = {};
-  std::vector<check::Violation> violations = {};
-  std::uint64_t expectations = 0;  // how many were looked at
-  std::uint64_t stepsLeft = 0;     // that the run did not come to
+  std::vector<check::Violation> violations = {};  // but those that the scenario says must be
+  std::uint64_t expectations = 0;                 // how many were looked at
+  std::uint64_t stepsLeft = 0;                    // that the run did not come to
   std::uint64_t events = 0;
   std::uint64_t seed = 0;
   Time end = Time(0);
@@ -101,6 +101,7 @@ class Run {
             trace::Narrator*);
   void breakOff(Position at, std::string expected, std::string instead, trace::Narrator*);
   void noteViolations(trace::Narrator*);
+  void expectViolations(trace::Narrator*);
   std::optional<Time> stepTime() const;
   Time end() const;
   Time fixedEnd() const;
@@ -114,6 +115,9 @@ class Run {
   void bind(const std::string& name, const ServerSet& servers, trace::Narrator*);
   std::optional<Cannot> act(const ServerDeed&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const Propose&, trace::Observer&, ServerSet& acted);
+  std::optional<Cannot> act(const CrashInAWrite&, trace::Observer&, ServerSet& acted);
+  std::optional<Cannot> act(const ChangeDisks&, trace::Observer&, ServerSet& acted);
+  std::optional<Cannot> act(const DiskDeed&, ServerId, trace::Observer&);
   std::optional<Cannot> act(const Partition&, trace::Observer&);
   std::optional<Cannot> act(const Cut&, trace::Observer&);
   std::optional<Cannot> change(const NetworkPatch&, trace::Observer&);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "check/violation.h"
 #include "scenario/condition.h"
 #include "sim/world.h"
 
@@ -49,6 +50,24 @@ struct ServerDeed {
   Verb verb = Verb::Crash;
   std::vector<Target> targets;
 };
+struct CrashInAWrite {  // crash: {servers: A, torn after: 1 entry}
+  std::vector<Target> targets;
+  std::uint64_t whole = 0;  // so many entries of what is being written are whole on the disk
+};
+struct DiskDeed {  // disk: {A: stalls}
+  enum class Verb : std::uint8_t { Stall, Fail, Mend, FlipBit, Lose };
+  Verb verb = Verb::Stall;
+  trace::WritesFail failing = {};
+  std::optional<Duration> span = {};  // how long it stalls or fails
+  Index entry = 0;                    // of which a bit is turned over
+};
+struct ChangeDisks {
+  struct One {
+    std::vector<Target> targets;
+    DiskDeed deed;
+  };
+  std::vector<One> disks;
+};
 struct Partition {
   std::vector<std::vector<Target>> groups;  // servers in none of them are one more group
   std::vector<Target> bridge;               // in every group
@@ -82,8 +101,8 @@ struct Watch {
 struct Deed {
   Position at;
   std::string text;  // as it stands in the file, in one line: "crash: leader"
-  std::variant<Propose, ServerDeed, Partition, Cut, Heal, ChangeNetwork, Note, NameServers, Expect,
-               Watch>
+  std::variant<Propose, ServerDeed, CrashInAWrite, ChangeDisks, Partition, Cut, Heal, ChangeNetwork,
+               Note, NameServers, Expect, Watch>
       what;
 };
 
@@ -106,8 +125,10 @@ struct Scenario {
   sim::WorldSettings world;
   NetworkPatch network;  // as it is from the start
   std::vector<Step> steps;
-  std::vector<Deed> atEnd;    // the file's own `expect`
-  std::vector<Deed> always;   // its `always` and `never`
+  std::vector<Deed> atEnd;                // the file's own `expect`
+  std::vector<Deed> always;               // its `always` and `never`
+  std::vector<check::Property> violates;  // what this run must break, for it does what nobody may
+  Position violatesAt = {};
   std::optional<Time> until;  // absent: untilAfterLastStep after the last step
 };
 
