@@ -92,6 +92,28 @@ Chain EntryTable::chainAt(Index index, Position last) const {
   }
 }
 
+void EntryTable::follow(std::vector<Chain>& log, Position last) const {
+  log.resize(last.index.value + 1);
+  while (last.index > Index{0}) {
+    const Known* known = find(last.index, last.term);
+    RAFT_ASSERT(known != nullptr, "every log that was seen is known");
+    if (std::exchange(log[last.index.value], known->chain) == known->chain) return;
+    last = {last.index - 1, known->termBefore};
+  }
+}
+
+const KnownSnapshot* SnapshotTable::note(const KnownSnapshot& snapshot) {
+  // Nearly always of the newest, so the search begins at the end.
+  auto at = all_.end();
+  const Index index = snapshot.lastIncludedIndex;
+  while (at != all_.begin() && (at - 1)->lastIncludedIndex > index) --at;
+  if (at != all_.begin() && (at - 1)->lastIncludedIndex == index) {
+    return (at - 1)->state == snapshot.state ? nullptr : &*(at - 1);
+  }
+  all_.insert(at, snapshot);
+  return nullptr;
+}
+
 const Leadership* LeaderTable::note(const Leadership& leadership) {
   // Nearly always the newest, so the search begins at the end.
   auto at = leaders_.end();

@@ -36,11 +36,15 @@ class EntryTable {
   const Known& note(Index index, const Known& entry);
   // Null: no entry of that term ever stood there.
   const Known* find(Index index, Term term) const;
+  Index lastIndex() const { return first_.size(); }
   // The entry at `index` whose chain is `chain`; term 0 if there is none.
   Term termOf(Index index, Chain chain) const;
   // The chain at `index` of the log that ends with `last`. Requires index <= last.index, and that
   // `last` was noted. Takes time linear in the difference.
   Chain chainAt(Index index, Position last) const;
+  // Makes `log`, the chains of a log from index 0 on, those of the log that ends with `last`, which
+  // must be known. Takes time linear in what becomes different.
+  void follow(std::vector<Chain>& log, Position last) const;
 
   bool operator==(const EntryTable&) const = default;
 
@@ -70,6 +74,26 @@ class LeaderTable {
 
  private:
   std::vector<Leadership> leaders_ = {};
+};
+
+// The snapshots of the state machine, by their last included index: the first that was seen there.
+// Equal states are equal bytes, so any two of one index must be equal, whoever made them.
+struct KnownSnapshot {
+  Index lastIncludedIndex;
+  Chain state;  // the chain of its bytes
+  Time since;
+  ServerId server;
+  bool operator==(const KnownSnapshot&) const = default;
+};
+
+class SnapshotTable {
+ public:
+  // Null: none of that index was known, or it has these bytes; otherwise the one it differs from.
+  const KnownSnapshot* note(const KnownSnapshot& snapshot);
+  bool operator==(const SnapshotTable&) const = default;
+
+ private:
+  std::vector<KnownSnapshot> all_ = {};  // rising
 };
 
 // What was ever committed, by index, and the earliest term in which it is known to have been.

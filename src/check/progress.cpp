@@ -18,7 +18,8 @@
 // 4. An attempt takes at most X's longest timeout and W. Two are lost on learning the newest term.
 //    The bound is what so many attempts take that all fail once in 10^12 times, and then 1.
 // 5. A leader repeats what was lost at the next heartbeat, and for each entry that a follower lacks
-//    it may have to ask once (nextIndex goes back by one). With that allowed for, its commitIndex
+//    it may have to ask once (nextIndex goes back by one), and for each chunk of a snapshot that a
+//    follower needs, twice at most. With that allowed for, its commitIndex
 //    does not stand still for a bound while it has an entry of its own term to commit, nor does a
 //    follower's while its leader's is higher.
 #include "check/progress.h"
@@ -77,10 +78,23 @@ Settings inTruth(Settings settings, std::int32_t drift) {
   return settings;
 }
 
+// How many rounds of a snapshot's chunks the peer may need: it may have begun with an older one
+// that is sent to the end, and then be sent the newest.
+std::uint64_t chunksFor(const Server& leader, const raft::Progress& peer) {
+  if (peer.matchIndex >= leader.log.baseIndex()) return 0;
+  std::uint64_t bytes = leader.snapshot.data.bytes().size();
+  for (const SnapshotTransfer& each : leader.as<Leader>()->transfers) {
+    bytes = std::max<std::uint64_t>(bytes, each.snapshot.data.bytes().size());
+  }
+  return 2 * (bytes / leader.settings.snapshotChunkBytes + 1);
+}
+
 // For how many entries a leader may have to ask until it knows where the two logs agree.
-std::uint64_t gapOf(const raft::Progress& peer) {
-  return peer.nextIndex > peer.matchIndex + 1 ? peer.nextIndex.value - peer.matchIndex.value - 1
-                                              : 0;
+std::uint64_t gapOf(const Server& leader, ServerId follower) {
+  const raft::Progress& peer = leader.as<Leader>()->of(follower);
+  const std::uint64_t entries =
+      peer.nextIndex > peer.matchIndex + 1 ? peer.nextIndex.value - peer.matchIndex.value - 1 : 0;
+  return entries + chunksFor(leader, peer);
 }
 
 }  // namespace
@@ -405,7 +419,7 @@ void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
     known.committed = {committed, server.log.term(committed)};
   }
   const bool judged = s_.phase == Phase::Led && s_.leader == server.id;
-  if (judged && (moved || !s_.followersWatched)) noteFollowers(step.time, *leader);
+  if (judged && (moved || !s_.followersWatched)) noteFollowers(step.time, server);
 
   const bool waits =
       server.commitIndex < server.log.lastIndex() && server.log.lastTerm() == server.currentTerm;
@@ -416,16 +430,16 @@ void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
     known.uncommitted = {server.log.lastIndex(), server.currentTerm};
     known.gap = 0;
     for (ServerId peer : server.configuration.members()) {
-      if (peer != server.id) known.gap = std::max(known.gap, gapOf(leader->of(peer)));
+      if (peer != server.id) known.gap = std::max(known.gap, gapOf(server, peer));
     }
     if (judged) s_.due = std::min(s_.due, dueOf(known));
   }
 }
 
-void Progress::noteFollowers(Time now, const Leader& leader) {
+void Progress::noteFollowers(Time now, const Server& leader) {
   s_.followersWatched = true;
   for (ServerId each : s_.core) {
-    if (each != s_.leader) noteFollower(now, each, false, gapOf(leader.of(each)));
+    if (each != s_.leader) noteFollower(now, each, false, gapOf(leader, each));
   }
 }
 

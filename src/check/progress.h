@@ -120,7 +120,7 @@ class Progress : public trace::Observer {
   void judgeCommit();
   Time dueOf(const Seen& known) const;
   void noteLeader(const trace::Step& step, Seen& known, bool moved);
-  void noteFollowers(Time now, const Leader& leader);
+  void noteFollowers(Time now, const Server& leader);
   void noteFollower(Time now, ServerId follower, bool moved, std::uint64_t gap);
   void leadershipChanged(Time now, ServerId server, Term termBefore);
   void report(ServerId first, Violation violation);

@@ -9,8 +9,9 @@ namespace {
 
 // Up to here the two are the same, since they stand in the same storage; 0: they do not.
 Index sharedUpTo(const Log& a, const Log& b) {
+  const Index first = std::max(a.baseIndex(), b.baseIndex()) + 1;
   const Index both = std::min(a.lastIndex(), b.lastIndex());
-  return both > Index{0} && &a[1] == &b[1] ? both : Index{0};
+  return both >= first && &a[first] == &b[first] ? both : Index{0};
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ void Safety::report(Violation violation) {
 
 bool Safety::operator==(const Safety& other) const {
   return found_ == other.found_ && servers_ == other.servers_ && entries_ == other.entries_ &&
-         leaders_ == other.leaders_ && commits_ == other.commits_;
+         leaders_ == other.leaders_ && commits_ == other.commits_ && snapshots_ == other.snapshots_;
 }
 
 Safety::Durable Safety::durableOf(const Server& s, const Seen& seen) const {
@@ -48,6 +49,7 @@ void Safety::started(Time now, const Server& server, bool again) {
     fresh.log = std::move(known.log);
     fresh.log.resize(same.value + 1);
   }
+  if (server.log.baseIndex() > Index{0}) checkSnapshot(now, server, fresh);
   checkLog(now, server, fresh, same + 1);
   fresh.durable = durableOf(server, fresh);
   if (again) checkRestored(now, server, known, fresh.durable);
@@ -68,6 +70,7 @@ void Safety::stepped(const trace::Step& step) {
     while (done != known.asked.end() && done->id <= written->id) known.durable = *done++;
     known.asked.erase(known.asked.begin(), done);
   }
+  if (server.log.baseIndex() != known.base) checkSnapshot(step.time, server, known);
   if (write && write->from != Index{0}) {
     const Index longest = std::min(known.lastIndex(), server.log.lastIndex());
     checkLog(step.time, server, known, std::min(write->from, longest + 1));
@@ -89,6 +92,7 @@ void Safety::stepped(const trace::Step& step) {
   if (server.is<Leader>() && known.leaderOf != server.currentTerm) {
     checkElected(step.time, server, known);
   }
+  if (step.effects.restore) checkRestoredState(step.time, server, known);
   if (!step.effects.apply.entries.empty()) {
     checkApplied(step.time, server, known, step.effects.apply);
   }
@@ -103,6 +107,58 @@ void Safety::invariantBroken(Time now, const Server& server, const char* sentenc
           .sentence = "{s1} breaks a promise: " + std::string(sentence)});
 }
 
+// Takes over the snapshot that stands for the beginning of the log: what is before its last
+// included entry is what was seen before that entry, in whatever log it was.
+void Safety::checkSnapshot(Time now, const Server& server, Seen& known) {
+  const Position last{server.log.baseIndex(), server.log.baseTerm()};
+  known.base = last.index;
+  // At the start of a run a disk may hold what nobody was seen to write.
+  const Entry bytes{.term = last.term, .command = server.snapshot.data};
+  const KnownSnapshot own{.lastIncludedIndex = last.index,
+                          .state = chainWith(0, bytes),
+                          .since = now,
+                          .server = server.id};
+  for (Index i = 1; entries_.lastIndex() < last.index; ++i) {
+    if (i <= entries_.lastIndex()) continue;
+    entries_.note(i, {.term = last.term,
+                      .termBefore = i == Index{1} ? Term{0} : last.term,
+                      .chain = chainWith(i.value, bytes),
+                      .since = now,
+                      .server = server.id});
+  }
+  if (!entries_.find(last.index, last.term)) {
+    report({.property = Property::StateMachineSafety,
+            .time = now,
+            .servers = {server.id},
+            .entries = {last},
+            .term = server.currentTerm,
+            .sentence = "{s1} has a snapshot that ends with {e1}, which never stood in a log"});
+    known.log.resize(last.index.value + 1);
+  } else if (last.index > known.lastIndex() ||
+             entries_.termOf(last.index, known.log[last.index.value]) != last.term) {
+    entries_.follow(known.log, last);
+  }
+  if (known.lastIndex() == last.index) known.lastTerm = last.term;
+  if (const KnownSnapshot* other = snapshots_.note(own)) {
+    report({.property = Property::StateMachineSafety,
+            .time = now,
+            .servers = {server.id, other->server},
+            .entries = {last},
+            .term = server.currentTerm,
+            .earlier = other->since,
+            .sentence = "{s1} has a snapshot up to {e1} that is not that of {s2} ({then})"});
+  }
+}
+
+// Its state machine is now that of the snapshot: what that stands for counts as applied.
+void Safety::checkRestoredState(Time now, const Server& server, Seen& known) {
+  const Index last = std::min(known.base, known.lastIndex());
+  if (last == Index{0}) return;
+  known.lastApplied = last;
+  known.applied = known.log[last.value];
+  decide(now, server, 1, last, known.log.data() + 1, Decision::Applied);
+}
+
 // Takes over the log as it is now, from index `from` on, below which it is as it was.
 //
 // Leader Append-Only: a leader never overwrites or deletes entries in its log; it only appends new
@@ -110,6 +166,7 @@ void Safety::invariantBroken(Time now, const Server& server, const char* sentenc
 // Log Matching: if two logs contain an entry with the same index and term, then the logs are
 // identical in all entries up through the given index (§5.3).
 void Safety::checkLog(Time now, const Server& server, Seen& known, Index from) {
+  from = std::max(from, server.log.baseIndex() + 1);
   const Index lastBefore = known.lastIndex();
   const Chain chainBefore = known.log.back();
   const Position lost{from, entries_.termOf(from, from <= lastBefore ? known.log[from.value] : 0)};
@@ -216,7 +273,7 @@ void Safety::checkApplied(Time now, const Server& server, Seen& known, const App
   if (apply.first != known.lastApplied + 1) return;
   const Index last = apply.first + apply.entries.size() - 1;
   // Nearly always these are the entries of its log itself, whose chains are known.
-  const bool fromLog = last <= known.lastIndex() &&
+  const bool fromLog = last <= known.lastIndex() && apply.first > server.log.baseIndex() &&
                        known.applied == known.log[known.lastApplied.value] &&
                        apply.entries.begin() == &server.log[apply.first];
   std::vector<Chain> chains;

@@ -2,6 +2,8 @@
 //
 // An observer to be fed by every run: a step that changes nothing costs a few comparisons, an
 // appended entry one hash. It is a value: copied with the world it watched, it goes on from there.
+// A log whose beginning a snapshot stands for is taken to begin with the entries that were seen to
+// lead there; that the snapshots of one index are equal shows that their servers applied the same.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -47,6 +49,7 @@ class Safety : public trace::Observer {
     Term lastTerm = 0;
     Log logAtCrash = {};
     Term leaderOf = 0;  // the last term that it was elected in since it started
+    Index base = 0;     // a snapshot stands for its log up to here
     Index commitIndex = 0;
     Index lastApplied = 0;
     Chain applied = 0;                // the chain of all that it has applied since it started
@@ -61,6 +64,8 @@ class Safety : public trace::Observer {
   void report(Violation violation);
   Durable durableOf(const Server& server, const Seen& seen) const;
 
+  void checkSnapshot(Time, const Server&, Seen&);
+  void checkRestoredState(Time, const Server&, Seen&);
   void checkLog(Time, const Server&, Seen&, Index from);
   void checkElected(Time, const Server&, Seen&);
   void checkHasCommitted(Time, const Leadership&, Index committed);
@@ -81,6 +86,7 @@ class Safety : public trace::Observer {
   EntryTable entries_ = {};
   LeaderTable leaders_ = {};
   std::vector<Commit> commits_ = {};  // by index, from 1
+  SnapshotTable snapshots_ = {};
 };
 
 }  // namespace raft::check

@@ -127,6 +127,7 @@ void Server::broadcastAppendEntries(Time now, Effects& out) {
 
 void Server::sendAppendEntries(ServerId to, Effects& out) {
   Progress& progress = as<Leader>()->of(to);
+  if (progress.nextIndex <= log.baseIndex()) return sendSnapshot(to, out);
   const Index prevLogIndex = progress.nextIndex - 1;
   Entries entries = log.from(progress.nextIndex);
   progress.waiting = !entries.empty();

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "raft/reference_count.h"
 
@@ -21,6 +22,8 @@ class Command {
   Command() = default;  // no bytes
   Command(std::string_view bytes);
   Command(const char* text) : Command(std::string_view(text)) {}
+  // The bytes of all of them, one after another.
+  static Command joined(const std::vector<Command>& parts);
 
   Command(const Command& other) : place_(other.place_), size_(other.size_) { acquire(); }
   Command(Command&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
@@ -42,6 +45,7 @@ class Command {
     ReferenceCount references;
   };
 
+  char* allocate();
   bool isShared() const { return size_ > maxInPlace; }
   Block* block() const {
     Block* block;

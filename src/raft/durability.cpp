@@ -14,9 +14,11 @@ namespace raft {
 namespace {
 
 // A leader may send AppendEntries before its own write is durable: it counts itself only when it is
-// (thesis §10.2.1). Everything else speaks of what must not be forgotten: a vote, a term, an entry.
+// (thesis §10.2.1). What its snapshot stands for is committed, with or without it. Everything else
+// speaks of what must not be forgotten: a vote, a term, an entry.
 bool speaksOfWhatIsWritten(const Message& message) {
-  return !std::holds_alternative<AppendEntries::Request>(message);
+  return !std::holds_alternative<AppendEntries::Request>(message) &&
+         !std::holds_alternative<InstallSnapshot::Request>(message);
 }
 
 }  // namespace
@@ -25,7 +27,8 @@ bool speaksOfWhatIsWritten(const Message& message) {
 void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
                           Effects& out) {
   const Index from = log.takeChange();
-  if (from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore) {
+  const bool newSnapshot = out.write && out.write->id == WriteId{0};  // it is there already
+  if (from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore || newSnapshot) {
     const bool patient = settings.writeTimeout == Duration(0);
     askForWrite(from, patient ? Time::max() : now + settings.writeTimeout, out);
   }
@@ -34,7 +37,7 @@ void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefor
 
 void Server::askForWrite(Index from, Time overdue, Effects& out) {
   ++lastWrite;
-  out.write.emplace();
+  if (!out.write) out.write.emplace(Write{.id = lastWrite, .currentTerm = currentTerm});
   out.write->id = lastWrite;
   out.write->currentTerm = currentTerm;
   out.write->votedFor = votedFor;
@@ -45,7 +48,10 @@ void Server::askForWrite(Index from, Time overdue, Effects& out) {
     durableIndex = std::min(durableIndex, from - 1);
     for (Writing& earlier : writing) earlier.lastIndex = std::min(earlier.lastIndex, from - 1);
   }
-  writing.push_back({.id = lastWrite, .lastIndex = log.lastIndex(), .overdue = overdue});
+  writing.push_back({.id = lastWrite,
+                     .lastIndex = log.lastIndex(),
+                     .overdue = overdue,
+                     .snapshot = out.write->snapshot.has_value()});
 }
 
 void Server::holdBack(Effects& out) const {
@@ -78,7 +84,9 @@ void Server::on(const WriteFailed& failed, Time now, Effects& out) {
   const auto lost = std::ranges::find(writing, failed.id, &Writing::id);
   if (lost == writing.end()) return;  // told before, or of what was asked for anew since
   const Time overdue = lost->overdue;
+  const bool snapshotLost = std::any_of(lost, writing.end(), [](auto& w) { return w.snapshot; });
   writing.erase(lost, writing.end());
+  if (snapshotLost) out.write.emplace().snapshot = snapshot;
   if (is<Leader>()) stepDown(now);
   const Index kept = writing.empty() ? durableIndex : writing.back().lastIndex;
   askForWrite(std::max(kept, log.baseIndex()) + 1, overdue, out);

@@ -1,8 +1,9 @@
 // What enters a step of a server, and what the step asks of its host.
 //
 // The contract: call step() for every arrival. Hand `write` to the disk; send what may leave now,
-// and the rest when its write is durable; apply `apply` in order. Come back by deadline(). Whatever
-// of this a crash prevents, the protocol survives, as long as nothing is sent before its write.
+// and the rest when its write is durable; `restore` the state machine if asked to, then apply
+// `apply` in order. Come back by deadline(). Whatever of this a crash prevents, the protocol
+// survives, as long as nothing is sent before its write.
 // Storage that fails, is slow or stalls needs no other host: a write that fails is WriteFailed, one
 // that is slow is a late Written, and a stall is time that passes (Settings::writeTimeout).
 #pragma once
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "raft/message.h"
+#include "raft/snapshot.h"
 
 namespace raft {
 
@@ -45,18 +47,33 @@ struct WriteFailed {
 struct Read {
   bool operator==(const Read&) const = default;
 };
-// A message has arrived. One that is late, doubled or forged is answered or ignored.
-using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read>;
+// The host has a snapshot of its state machine: `data` is all that follows from the entries up to
+// `index`, each of which it has applied. The log forgets them. A host may at any time hand in any
+// index that was applied and not yet compacted; one a little below lastApplied leaves something for
+// followers that are only a little behind.
+struct Compact {
+  Index index;
+  Command data = {};
+  bool operator==(const Compact&) const = default;
+};
+// A message (an Envelope) has arrived. One that is late, doubled or forged is answered or ignored.
+using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read, Compact>;
 
 // Everything that must become durable, together or (after a crash) not at all; but of `entries` a
 // crash may leave the first ones only. Writes are performed in the order of their ids; what was
 // asked for before a failure and did not become durable is performed no more.
+//
+// A snapshot replaces the one before, and with it goes the log up to its last included entry. Where
+// all that cannot become durable together, term and vote must come first, then the snapshot, then
+// the log; and a host that finds a snapshot beyond the beginning of its log when it restarts first
+// finishes the cut with Log::restore, on its disk too.
 struct Write {
   WriteId id;
   Term currentTerm;
   std::optional<ServerId> votedFor = {};
   Index from = 0;        // 0: the log is as it was. Otherwise drop the log from here on,
   Entries entries = {};  // then append these, the first at index `from`
+  std::optional<Snapshot> snapshot = {};  // performed before `from` and `entries`
   bool operator==(const Write&) const = default;
 };
 
@@ -94,6 +111,14 @@ struct ReadAccepted {
   bool operator==(const ReadAccepted&) const = default;
 };
 using ReadAnswer = std::variant<ReadAccepted, NotLeader>;
+// What became of a Compact, or that one is wanted.
+enum class Compaction : std::uint8_t {
+  None,
+  Wanted,  // Settings::compactAfter entries can be compacted: the host should hand in a Compact
+  Done,
+  NotApplied,  // refused: the host cannot have applied the entry at that index
+  Already,     // refused: a snapshot stands for the entry at that index already
+};
 
 // The host may keep one Effects and pass it to every step: its memory is used again.
 struct Effects {
@@ -101,6 +126,8 @@ struct Effects {
   std::vector<Send> send = {};  // may be lost, duplicated, reordered
   Apply apply = {};
   std::optional<Proposed> proposed = {};
+  std::optional<Snapshot> restore = {};  // the state machine becomes this, whatever it was
+  Compaction compaction = Compaction::None;
 
   // Beyond Figure 2.
   std::optional<ReadAnswer> read = {};
@@ -123,6 +150,8 @@ inline void Effects::clear() {
   proposed.reset();
   read.reset();
   readable = readsLost = 0;
+  restore.reset();
+  compaction = Compaction::None;
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

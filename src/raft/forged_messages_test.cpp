@@ -45,6 +45,14 @@ std::vector<Message> absurdMessages() {
         all.push_back(RequestVote::Response{term, yes});
         all.push_back(AppendEntries::Response{term, yes, index, index});
         all.push_back(AppendEntries::Response{term, yes, index, 3});
+        for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{1}, absurd}) {
+          for (Term of : {Term(0), Term(2), term, Term(absurd)}) {
+            all.push_back(InstallSnapshot::Request{term, 2, index, of, three, offset, "abc", yes});
+          }
+          all.push_back(InstallSnapshot::Request{term, 2, index, 4, {}, offset, "", yes});
+          all.push_back(InstallSnapshot::Response{term, index, offset, absurd, yes ? 3 : 0});
+          all.push_back(InstallSnapshot::Response{term, index, offset, offset, index});
+        }
       }
     }
   }
@@ -59,7 +67,7 @@ TEST(ForgedMessages, OfAnyContentFromAnybodyBreakNothingInAnyRole) {
         stepChecked(s1, ms(1), Envelope{from, 1, message});  // once …
         stepChecked(s1, ms(2), Envelope{from, 1, message});  // … and doubled
         EXPECT_GE(s1.commitIndex, 1);
-        EXPECT_EQ(s1.log[1], entryAt(1, 1));
+        EXPECT_TRUE(s1.snapshot.exists() || s1.log[1] == entryAt(1, 1));
         if (HasFailure()) FAIL() << testing::PrintToString(Envelope{from, 1, message});
       }
     }

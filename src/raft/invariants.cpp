@@ -29,6 +29,12 @@ const char* brokenInState(const Server& s) {
       {"nothing is durable beyond the log", s.durableIndex <= s.log.lastIndex()},
       {"what is not on its way to the disk is durable",
        !s.writing.empty() || s.durableIndex == s.log.lastIndex()},
+      {"the log begins where the snapshot ends (§7)",
+       s.log.baseIndex() == s.snapshot.lastIncludedIndex &&
+           s.log.baseTerm() == s.snapshot.lastIncludedTerm},
+      {"a snapshot covers just what was applied (§7)", s.log.baseIndex() <= s.lastApplied},
+      {"chunks of a snapshot come from the leader of the term (§7)",
+       !s.receiving || s.is<Follower>()},
   }));
 }
 
@@ -58,6 +64,12 @@ const char* brokenInRole(const Server& s) {
       return "a leader counts itself only for what is durable (thesis §10.2.1)";
     }
   }
+  for (const SnapshotTransfer& t : l.transfers) {
+    const bool possible = t.to != s.id && t.offset <= t.snapshot.data.bytes().size() &&
+                          Index{0} < t.snapshot.lastIncludedIndex &&
+                          t.snapshot.lastIncludedIndex <= s.snapshot.lastIncludedIndex;
+    if (!possible) return "a leader sends snapshots that it took (§7)";
+  }
   return nullptr;
 }
 
@@ -70,6 +82,8 @@ const char* brokenInChange(const Vitals& b, const Server& a) {
        !sameTerm || !b.votedFor || b.votedFor == a.votedFor},
       {"commitIndex never falls", b.commitIndex <= a.commitIndex},
       {"lastApplied never falls", b.lastApplied <= a.lastApplied},
+      {"a snapshot never gives way to an older one (§7)",
+       b.snapshot <= a.snapshot.lastIncludedIndex},
       {"a leader's log never shrinks (§5.3)",
        !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
       // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written.
@@ -92,7 +106,10 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
     if (entry.term < previous) return "terms never fall along a log";
     previous = entry.term;
   }
+  const bool newSnapshot = b.snapshot != a.snapshot.lastIncludedIndex;
   return firstBroken(std::to_array<Rule>({
+      {"a new snapshot is written, and none but the newest (§7)",
+       w.snapshot ? w.snapshot == a.snapshot : !newSnapshot},
       {"write ids rise by one", w.id == b.lastWrite + 1 && w.id == a.lastWrite},
       {"a write that is asked for is under way", !a.writing.empty() && a.writing.back().id == w.id},
       {"a write carries the term and vote that it makes durable",
@@ -112,16 +129,34 @@ bool standsInLog(const Server& s, const Vitals& before, const Accepted& accepted
          (nothing || s.log.matches(accepted.index, accepted.term));
 }
 
+// Each entry is applied once, in order, or a snapshot stands for it.
+const char* brokenInApply(const Vitals& b, const Server& a, const Effects& fx) {
+  if (fx.restore) {
+    const bool whole = fx.restore == a.snapshot && fx.apply.entries.empty() &&
+                       a.lastApplied == a.snapshot.lastIncludedIndex;
+    if (!whole) return "a restored state machine is where the snapshot ends (§7)";
+    return a.lastApplied > b.lastApplied ? nullptr : "a state machine is not set back (§7)";
+  }
+  const Index applied = a.lastApplied - b.lastApplied.value;
+  if (Index{fx.apply.entries.size()} != applied) return "what is applied is handed out, once";
+  if (applied > Index{0} && fx.apply.first != b.lastApplied + 1) return "entries apply in order";
+  return nullptr;
+}
+
 const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx) {
   const bool persistentChanged = b.currentTerm != a.currentTerm || b.votedFor != a.votedFor ||
-                                 b.lastIndex != a.log.lastIndex() || b.lastTerm != a.log.lastTerm();
+                                 b.lastIndex != a.log.lastIndex() ||
+                                 b.lastTerm != a.log.lastTerm() ||
+                                 b.snapshot != a.snapshot.lastIncludedIndex;
   if (persistentChanged && !fx.write) return "what became different is written";
   if (fx.write) {
     if (const char* broken = brokenInWrite(b, a, *fx.write)) return broken;
   }
   for (const Send& send : fx.send) {
-    const bool asksToAppend = std::holds_alternative<AppendEntries::Request>(send.envelope.message);
-    const bool mustWait = !asksToAppend && (fx.write || !a.writing.empty());
+    const Message& message = send.envelope.message;
+    const bool asks = std::holds_alternative<AppendEntries::Request>(message) ||
+                      std::holds_alternative<InstallSnapshot::Request>(message);
+    const bool mustWait = !asks && (fx.write || !a.writing.empty());
     if (mustWait && send.after != a.lastWrite) {
       return "what speaks of a write waits for it (§5.1)";
     }
@@ -129,10 +164,7 @@ const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx)
   }
   const auto* proposed = fx.proposed ? std::get_if<Accepted>(&*fx.proposed) : nullptr;
   if (proposed && !standsInLog(a, b, *proposed)) return "what is accepted stands in the log (§5.3)";
-  const Index applied = a.lastApplied - b.lastApplied.value;
-  if (Index{fx.apply.entries.size()} != applied) return "what is applied is handed out, once";
-  if (applied > Index{0} && fx.apply.first != b.lastApplied + 1) return "entries apply in order";
-  return nullptr;
+  return brokenInApply(b, a, fx);
 }
 
 }  // namespace
@@ -145,6 +177,7 @@ Vitals Vitals::of(const Server& s) {
           .commitIndex = s.commitIndex,
           .lastApplied = s.lastApplied,
           .lastWrite = s.lastWrite,
+          .snapshot = s.snapshot.lastIncludedIndex,
           .role = static_cast<std::uint8_t>(s.role.index())};
 }
 

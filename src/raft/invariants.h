@@ -18,6 +18,7 @@ struct Vitals {
   Index commitIndex;
   Index lastApplied;
   WriteId lastWrite;
+  Index snapshot;     // its last included index
   std::uint8_t role;  // Role::index()
 
   static Vitals of(const Server& server);

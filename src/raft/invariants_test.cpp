@@ -59,6 +59,32 @@ Step applies() {
   return step;
 }
 
+// The same, that takes a snapshot of what it has applied, 1^1.
+Step compacts() {
+  Step step = idle();
+  step.after.snapshot = {1, 1, three, "state"};
+  step.after.log.compactTo(1);
+  step.after.lastWrite = 6;
+  step.after.writing = {{6, 3}};
+  step.effects.write =
+      Write{.id = 6, .currentTerm = 4, .votedFor = 3, .snapshot = step.after.snapshot};
+  step.effects.compaction = Compaction::Done;
+  return step;
+}
+
+// The same, that installs a snapshot up to 5^4.
+Step installs() {
+  Step step = compacts();
+  step.after.snapshot = {5, 4, three, "state"};
+  step.after.log = logAfter(5, 4, {});
+  step.after.commitIndex = step.after.lastApplied = 5;
+  step.after.writing = {{6, 5}};
+  step.effects = {.write = step.effects.write, .restore = step.after.snapshot};
+  step.effects.write->from = 6;
+  step.effects.write->snapshot = step.after.snapshot;
+  return step;
+}
+
 // s2 leads term 4, before the step and after it.
 Step leads(Step step = idle()) {
   step.after.votedFor = step.before.votedFor = 2;
@@ -108,6 +134,26 @@ std::vector<Case> states() {
       {"matchIndex < nextIndex", leads(), [](Step& s) { leaderOf(s).of(3).nextIndex = 3; }},
       {"a leader counts itself only for what is durable (thesis §10.2.1)", leads(appends()),
        [](Step& s) { leaderOf(s).of(2).matchIndex = 4; }},
+      {"the log begins where the snapshot ends (§7)", compacts(),
+       [](Step& s) { s.after.snapshot.lastIncludedIndex = 0; }},
+      {"the log begins where the snapshot ends (§7)", compacts(),
+       [](Step& s) { s.after.snapshot.lastIncludedTerm = 2; }},
+      {"a snapshot covers just what was applied (§7)", compacts(),
+       [](Step& s) { s.after.commitIndex = s.after.lastApplied = 0; }},
+      {"chunks of a snapshot come from the leader of the term (§7)", leads(),
+       [](Step& s) {
+         s.after.receiving = PartialSnapshot{5, 4};
+       }},
+      {"a leader sends snapshots that it took (§7)", leads(compacts()),
+       [](Step& s) { leaderOf(s).transfers = {{.to = 2, .snapshot = s.after.snapshot}}; }},
+      {"a leader sends snapshots that it took (§7)", leads(compacts()),
+       [](Step& s) {
+         leaderOf(s).transfers = {{.to = 3, .snapshot = s.after.snapshot, .offset = 6}};
+       }},
+      {"a leader sends snapshots that it took (§7)", leads(compacts()),
+       [](Step& s) {
+         leaderOf(s).transfers = {{.to = 3, .snapshot = {2, 2, three}}};
+       }},
   };
 }
 
@@ -120,6 +166,8 @@ std::vector<Case> changes() {
        [](Step& s) { s.after.votedFor.reset(); }},
       {"commitIndex never falls", idle(), [](Step& s) { s.before.commitIndex = 2; }},
       {"lastApplied never falls", idle(), [](Step& s) { s.before.lastApplied = 2; }},
+      {"a snapshot never gives way to an older one (§7)", compacts(),
+       [](Step& s) { s.before.snapshot = 2; }},
       {"a leader's log never shrinks (§5.3)", leads(), [](Step& s) { s.before.lastIndex = 4; }},
       {"a leader stays one until its term ends (§5.2)", idle(),
        [](Step& s) { s.before.role = leader; }},
@@ -145,6 +193,23 @@ std::vector<Case> effects() {
          s.after.writing.clear();
          s.after.durableIndex = 4;
        }},
+      {"a new snapshot is written, and none but the newest (§7)", compacts(),
+       [](Step& s) { s.effects.write->snapshot.reset(); }},
+      {"a new snapshot is written, and none but the newest (§7)", compacts(),
+       [](Step& s) { s.effects.write->snapshot->data = "others"; }},
+      {"a new snapshot is written, and none but the newest (§7)", appends(),
+       [](Step& s) {
+         s.effects.write->snapshot = Snapshot{1, 1, three};
+       }},
+      {"what became different is written", compacts(), [](Step& s) { s.effects.write.reset(); }},
+      {"a restored state machine is where the snapshot ends (§7)", installs(),
+       [](Step& s) { s.effects.restore->lastIncludedIndex = 4; }},
+      {"a restored state machine is where the snapshot ends (§7)", installs(),
+       [](Step& s) { s.effects.apply = {.first = 2, .entries = entriesFrom(2, {4})}; }},
+      {"a state machine is not set back (§7)", installs(),
+       [](Step& s) { s.before.lastApplied = s.before.commitIndex = 5; }},
+      {"what is applied is handed out, once", installs(),
+       [](Step& s) { s.effects.restore.reset(); }},
       {"what is accepted stands in the log (§5.3)", leads(appends()),
        [](Step& s) { s.effects.proposed = Accepted{.index = 5, .term = 4}; }},
       {"what is accepted stands in the log (§5.3)", leads(appends()),
@@ -197,7 +262,8 @@ void expectEachNamed(const std::vector<Case>& cases) {
 }
 
 TEST(Invariants, HoldOfStepsThatAreRight) {
-  for (const Step& step : {idle(), appends(), applies(), leads(), leads(appends())}) {
+  for (const Step& step : {idle(), appends(), applies(), compacts(), installs(), leads(),
+                           leads(appends()), leads(compacts())}) {
     EXPECT_STREQ(brokenInvariant(step.before, step.after, step.effects), nullptr);
   }
 }

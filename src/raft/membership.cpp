@@ -8,12 +8,15 @@ namespace raft {
 // committed (§4.1). When that is truncated, the one before it is the latest again.
 void Server::useLatestConfiguration() {
   configurationIndex = log.lastIndex();
-  while (configurationIndex > Index{0} &&
+  while (configurationIndex > log.baseIndex() &&
          log[configurationIndex].type != EntryType::Configuration) {
     configurationIndex = configurationIndex - 1;
   }
   configuration = baseConfiguration;
-  if (configurationIndex == Index{0}) return;
+  if (configurationIndex == log.baseIndex()) {
+    configurationIndex = 0;
+    return;
+  }
   const std::optional<Configuration> latest = decode(log[configurationIndex].command);
   RAFT_ASSERT(latest, "a configuration in a log can be read");
   configuration = *latest;

@@ -5,6 +5,7 @@
 #pragma once
 #include <variant>
 
+#include "raft/configuration.h"
 #include "raft/log.h"
 #include "raft/types.h"
 
@@ -48,8 +49,40 @@ struct AppendEntries {
   };
 };
 
-using Message = std::variant<RequestVote::Request, RequestVote::Response, AppendEntries::Request,
-                             AppendEntries::Response>;
+// Beyond Figure 2.
+
+// Invoked by leader to send chunks of a snapshot to a follower. Leaders always send chunks in order
+// (Figure 13, §7).
+struct InstallSnapshot {
+  struct Request {
+    Term term;                // leader's term
+    ServerId leaderId;        // so follower can redirect clients
+    Index lastIncludedIndex;  // the snapshot replaces all entries up through and including this
+    Term lastIncludedTerm;    // term of lastIncludedIndex
+    Configuration configuration = {};  // the latest as of lastIncludedIndex (thesis §5.1)
+    std::uint64_t offset = 0;          // byte offset where chunk is positioned in the snapshot file
+    Command data = {};                 // raw bytes of the snapshot chunk, starting at offset
+    bool done = false;                 // true if this is the last chunk
+    Round round = 0;                   // Not in Figure 13: as in AppendEntries
+    bool operator==(const Request&) const = default;
+  };
+  struct Response {
+    Term term;  // currentTerm, for leader to update itself
+    // Not in Figure 13: of the request, so that a stale response is known.
+    Index lastIncludedIndex = 0;
+    std::uint64_t offset = 0;
+    // Not in Figure 13: how much of the snapshot the follower has, for the leader to go on from …
+    std::uint64_t stored = 0;
+    // … and once it has all that the snapshot stands for: last entry known to match. 0: not yet.
+    Index matchIndex = 0;
+    Round round = 0;  // Not in Figure 13: of the request
+    bool operator==(const Response&) const = default;
+  };
+};
+
+using Message =
+    std::variant<RequestVote::Request, RequestVote::Response, AppendEntries::Request,
+                 AppendEntries::Response, InstallSnapshot::Request, InstallSnapshot::Response>;
 
 struct Envelope {
   ServerId from;

@@ -251,6 +251,10 @@ void PrintTo(const Leader& role, std::ostream* os) {
     *os << "  s" << i + 1 << ": ";
     PrintTo(role.progress[i], os);
   }
+  for (const SnapshotTransfer& transfer : role.transfers) {
+    *os << "  sends s" << transfer.to.value << " from byte " << transfer.offset << " of ";
+    PrintTo(transfer.snapshot, os);
+  }
   *os << "  heartbeat at " << us(role.heartbeatDeadline);
   if (role.round != Round{0}) *os << "  round " << role.round.value;
 }
@@ -264,6 +268,11 @@ void PrintTo(const Server& s, std::ostream* os) {
       << s.durableIndex.value << "  last write " << s.lastWrite.value;
   for (const Server::Writing& writing : s.writing) {
     *os << "  writing #" << writing.id.value << " to " << writing.lastIndex.value;
+  }
+  if (s.snapshot.exists()) PrintTo(s.snapshot, &(*os << "  "));
+  if (s.receiving) {
+    *os << "  receiving " << place(s.receiving->lastIncludedIndex, s.receiving->lastIncludedTerm)
+        << " bytes " << s.receiving->size;
   }
   *os << "  of ";
   PrintTo(s.configuration, os);
@@ -295,14 +304,34 @@ void PrintTo(const AppendEntries::Response& m, std::ostream* os) {
   if (m.round != Round{0}) *os << " round " << m.round.value;
 }
 
+void PrintTo(const InstallSnapshot::Request& m, std::ostream* os) {
+  *os << "InstallSnapshot@" << m.term.value << " leader s" << m.leaderId.value << " up to "
+      << place(m.lastIncludedIndex, m.lastIncludedTerm) << " of ";
+  PrintTo(m.configuration, os);
+  *os << " offset " << m.offset << " \"" << m.data.bytes() << '"' << (m.done ? " done" : "");
+}
+
+void PrintTo(const InstallSnapshot::Response& m, std::ostream* os) {
+  *os << "install@" << m.term.value << " of " << m.lastIncludedIndex.value << " offset " << m.offset
+      << " stored " << m.stored << " match " << m.matchIndex.value;
+}
+
 void PrintTo(const Envelope& envelope, std::ostream* os) {
   *os << 's' << envelope.from.value << "->s" << envelope.to.value << ' ';
   printMessage(envelope.message, os);
 }
 
+void PrintTo(const Snapshot& snapshot, std::ostream* os) {
+  *os << "snapshot up to " << place(snapshot.lastIncludedIndex, snapshot.lastIncludedTerm)
+      << " of ";
+  PrintTo(snapshot.configuration, os);
+  *os << " \"" << snapshot.data.bytes() << '"';
+}
+
 void PrintTo(const Write& write, std::ostream* os) {
   *os << "write #" << write.id.value << " term " << write.currentTerm.value << " votedFor "
       << write.votedFor;
+  if (write.snapshot) PrintTo(*write.snapshot, &(*os << ' '));
   if (write.from == Index{0}) return;
   *os << " from " << write.from.value << ' ';
   printRun(write.from, write.entries, *os);
@@ -347,6 +376,10 @@ void PrintTo(const Effects& effects, std::ostream* os) {
   }
   if (effects.readable != ReadId{0}) *os << "\n    readable " << effects.readable.value;
   if (effects.readsLost != ReadId{0}) *os << "\n    reads lost " << effects.readsLost.value;
+  if (effects.restore) PrintTo(*effects.restore, &(*os << "\n    restore "));
+  if (effects.compaction != Compaction::None) {
+    *os << "\n    compaction " << static_cast<int>(effects.compaction);
+  }
   *os << " }";
 }
 

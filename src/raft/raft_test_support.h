@@ -73,7 +73,7 @@ struct TestCluster {
       ServerSet::firstServers(ServerSet::maxServers);  // others neither tell nor hear
   Time now = ms(0);
   std::vector<Envelope> delivered = {};          // in order
-  std::vector<std::vector<Entry>> applied = {};  // by each server, s1 first
+  std::vector<std::vector<Entry>> applied = {};  // by each server, s1 first; of a snapshot: none
   using Watch = std::function<void(const Server& before, const Server& after, const Effects&)>;
   Watch watch = {};  // called after each step
 
@@ -117,7 +117,10 @@ void PrintTo(const RequestVote::Request&, std::ostream*);
 void PrintTo(const RequestVote::Response&, std::ostream*);
 void PrintTo(const AppendEntries::Request&, std::ostream*);
 void PrintTo(const AppendEntries::Response&, std::ostream*);
+void PrintTo(const InstallSnapshot::Request&, std::ostream*);
+void PrintTo(const InstallSnapshot::Response&, std::ostream*);
 void PrintTo(const Envelope&, std::ostream*);
+void PrintTo(const Snapshot&, std::ostream*);
 void PrintTo(const Write&, std::ostream*);
 void PrintTo(const Send&, std::ostream*);
 void PrintTo(const Apply&, std::ostream*);

@@ -24,7 +24,7 @@ Server Server::start(ServerId id, const Configuration& base, const Settings& set
                 .baseConfiguration = base};
   server.log.takeChange();
   server.durableIndex = server.log.lastIndex();
-  server.useLatestConfiguration();
+  server.startFrom(std::move(durable.snapshot));
   // When servers start up, they begin as followers (§5.2).
   server.role = Follower{.electionDeadline = server.electionDeadline(now)};
   return server;
@@ -58,6 +58,7 @@ template void Server::step(Time, const Written&, Effects&);
 template void Server::step(Time, const WriteFailed&, Effects&);
 template void Server::step(Time, const Envelope&, Effects&);
 template void Server::step(Time, const Read&, Effects&);
+template void Server::step(Time, const Compact&, Effects&);
 
 Time Server::deadline() const {
   if (const Leader* leader = as<Leader>()) return std::min(leader->heartbeatDeadline, stallsAt());
@@ -78,6 +79,7 @@ void Server::applyCommitted(Effects& out) {
   if (commitIndex <= lastApplied) return;
   out.apply = {.first = lastApplied + 1, .entries = log.between(lastApplied + 1, commitIndex)};
   lastApplied = commitIndex;
+  if (settings.compactAfter != 0) askToCompact(out);
 }
 
 // All Servers: if RPC request or response contains term T > currentTerm: set currentTerm = T,
@@ -127,6 +129,7 @@ void Server::becomeFollower(Term term, Time now) {
   RAFT_ASSERT(term > currentTerm, "a server gives up its role for a newer term only");
   currentTerm = term;
   votedFor.reset();
+  receiving.reset();  // another leader's chunks may be others
   // The election timer goes on as it was: only a heartbeat or a granted vote resets it. A leader
   // has none yet.
   Time deadline = is<Leader>() ? electionDeadline(now) : Time{};
@@ -145,6 +148,7 @@ void Server::becomeCandidate(Time now, Effects& out) {
   }
   ++currentTerm;
   votedFor = id;
+  receiving.reset();
   role = Candidate{.votesResponded = {id},
                    .votesGranted = {id},
                    .electionDeadline = electionDeadline(now),

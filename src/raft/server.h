@@ -14,6 +14,7 @@
 #include "raft/log.h"
 #include "raft/message.h"
 #include "raft/random.h"
+#include "raft/snapshot.h"
 #include "raft/types.h"
 
 namespace raft {
@@ -39,6 +40,11 @@ struct Settings {
   // million, below a million, by which any server's clock may be too fast or too slow.
   bool leases = false;
   std::uint32_t clockDriftBound = 10'000;
+
+  // Snapshots (§7): how many bytes of one a message carries, at least 1 …
+  std::uint32_t snapshotChunkBytes = 64 * 1024;
+  // … and after how many applied entries the core asks its host for one. 0: never.
+  std::uint64_t compactAfter = 0;
   bool operator==(const Settings&) const = default;
 };
 
@@ -46,7 +52,8 @@ struct Settings {
 struct Persistent {
   Term currentTerm = 0;
   std::optional<ServerId> votedFor = {};
-  Log log = {};
+  Log log = {};            // begins after the snapshot's last included entry
+  Snapshot snapshot = {};  // Beyond Figure 2: the host's state machine begins with it (§7)
   bool operator==(const Persistent&) const = default;
 };
 
@@ -88,6 +95,7 @@ struct Leader {
   // Beyond Figure 2.
   Round round = 0;  // that of the AppendEntries it sends
   Reads reads = {};
+  std::vector<SnapshotTransfer> transfers = {};  // to whom a snapshot is sent (§7)
 
   Progress& of(ServerId server) { return progress[server.value - 1]; }
   const Progress& of(ServerId server) const { return progress[server.value - 1]; }
@@ -116,6 +124,7 @@ struct Server {
     WriteId id;
     Index lastIndex;             // the log is durable up to here once `id` is
     Time overdue = Time::max();  // when it will have taken longer than Settings::writeTimeout
+    bool snapshot = false;       // whether it brings a new one
     bool operator==(const Writing&) const = default;
   };
   WriteId lastWrite = 0;              // the last write asked for
@@ -127,6 +136,10 @@ struct Server {
   // that the log holds.
   Index configurationIndex = 0;
   Configuration baseConfiguration = {};
+  // Snapshots (§7).
+  Snapshot snapshot = {};                         // stands for the log up to log.baseIndex()
+  std::optional<PartialSnapshot> receiving = {};  // from the leader of currentTerm
+  Index compactionAsked = 0;                      // lastApplied when a snapshot was last asked for
 
   ReadId lastRead = 0;    // the last that this server has taken, as leader of any term
   ReadId readsEnded = 0;  // those up to here may be answered, or are lost
@@ -181,6 +194,7 @@ struct Server {
   void on(const WriteFailed&, Time now, Effects& out);
   void on(const Envelope&, Time now, Effects& out);
   void on(const Read&, Time now, Effects& out);
+  void on(const Compact&, Time now, Effects& out);
   void becomeFollower(Term term, Time now);
   void becomeCandidate(Time now, Effects& out);
   void becomeLeader(Time now, Effects& out);
@@ -212,6 +226,19 @@ struct Server {
 
   // membership.cpp
   void useLatestConfiguration();
+
+  // install_snapshot.cpp (§7).
+  void startFrom(Snapshot durable);
+  void receive(ServerId from, const InstallSnapshot::Request&, Time now, Effects& out);
+  void receive(ServerId from, const InstallSnapshot::Response&, Time now, Effects& out);
+  void storeChunk(const InstallSnapshot::Request&);
+  void installSnapshot(const InstallSnapshot::Request&, Effects& out);
+  Configuration configurationAt(Index index) const;
+  SnapshotTransfer& transferTo(ServerId to);
+  void forgetSettledTransfers();
+  void takeOver(Snapshot&& newer, Effects& out);
+  void sendSnapshot(ServerId to, Effects& out);
+  void askToCompact(Effects& out);
 
   // durability.cpp: what must be written, and who has to wait for it.
   void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,

@@ -20,6 +20,8 @@ const char* contradiction(Verb verb, State state) {
   if (verb == Verb::Pause && state == State::Paused) return "is paused already";
   if (verb == Verb::Resume && state == State::Down) return "is down: restart it instead";
   if (verb == Verb::Resume && state == State::Running) return "is not paused";
+  if (verb == Verb::Snapshot && state == State::Down) return "is down";
+  if (verb == Verb::Snapshot && state == State::Paused) return "is paused";
   return nullptr;
 }
 
@@ -29,7 +31,7 @@ State stateAfter(Verb verb) {
 }
 
 const char* word(Verb verb) {
-  const char* words[] = {"crash", "restart", "pause", "resume"};
+  const char* words[] = {"crash", "restart", "pause", "resume", "snapshot"};
   return words[static_cast<std::size_t>(verb)];
 }
 

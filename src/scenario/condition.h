@@ -113,6 +113,11 @@ struct ReachedCommands {  // applied: [SetX=10]; without no-ops
 struct LogsAgree {
   Who who;
 };
+struct HasSnapshot {
+  Who who;
+  std::optional<Index> lastIncluded = {};  // any
+  bool negated = false;
+};
 
 // Changes: what is so since one began to look.
 struct EntryCommits {};     // an entry is committed that was not
@@ -134,6 +139,8 @@ struct Happens {
     Removes,
     Crashes,
     Restarts,
+    TakesSnapshot,
+    InstallsSnapshot,
   };
   enum class Kind : std::uint8_t {
     Any,
@@ -143,6 +150,7 @@ struct Happens {
     Entries,
     Heartbeat,        // AppendEntries without entries
     Acknowledgement,  // of AppendEntries: success
+    InstallSnapshot,  // a chunk of one
   };
   Who who;
   Verb verb = Verb::TimesOut;
@@ -156,8 +164,8 @@ struct Condition {
   Position at;
   std::string text;  // as people read it
   std::variant<LeaderExists, LeaderIs, HasRole, HasState, InTerm, VotedFor, Follows, LogIs,
-               HasThing, ReachedIndex, ReachedCommands, LogsAgree, EntryCommits, TermChanges,
-               NewLeaderExists, Happens>
+               HasThing, ReachedIndex, ReachedCommands, LogsAgree, HasSnapshot, EntryCommits,
+               TermChanges, NewLeaderExists, Happens>
       what;
 };
 

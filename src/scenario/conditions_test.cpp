@@ -1,6 +1,7 @@
 // Each condition, where it holds and where it does not, in a cluster whose every moment is known:
 // A times out at 10 ms and leads from 14 ms; SetX=10 is proposed at 30 ms, committed by A at 34 ms
-// and known to B and C with the heartbeat of 64 ms; C crashes at 200 ms, B is paused at 210 ms.
+// and known to B and C with the heartbeat of 64 ms; C crashes and A takes a snapshot at
+// 200 ms, B is paused at 210 ms.
 #include <gtest/gtest.h>
 
 #include "scenario/run.h"
@@ -19,7 +20,7 @@ network: 2 ms
 steps:
 )";
   const std::pair<int, const char*> deeds[] = {
-      {30000, "propose: SetX=10"}, {200000, "crash: C"}, {210000, "pause: B"}};
+      {30000, "propose: SetX=10"}, {200000, "crash: C\n    snapshot: A"}, {210000, "pause: B"}};
   const auto micros = parseDuration(at).value->count();
   bool told = false;
   for (const auto& [time, deed] : deeds) {
@@ -96,6 +97,13 @@ const Case states[] = {
     {"100 ms", "{committed: 1}", "{committed: {A: 0}}"},
     {"100 ms", "{committed: [SetX=10]}", "{committed: []}"},
     {"100 ms", "{applied: {A and B: [SetX=10]}}", "{applied: {C: [SetX=10, SetX=11]}}"},
+    {"100 ms", "nobody has a snapshot", "A has a snapshot"},
+    {"100 ms", "A has no snapshot", "A has a snapshot up to entry 1"},
+    {"220 ms", "A has a snapshot", "A has no snapshot"},
+    {"220 ms", "A has a snapshot up to 1", "A has a snapshot up to entry 2"},
+    {"220 ms", "A has SetX=10", "B has a snapshot"},
+    {"220 ms", "SetX=10 is applied on A", "A has SetX=11"},
+    {"220 ms", "{applied: {A: [SetX=10]}}", "{log: {A: [1]}, committed: {A: [SetX=11]}}"},
     {"100 ms", "{up: all}", "{down: A}"},
     {"100 ms", "all are running", "B is paused"},
     {"220 ms", "A is running", "B is running"},
@@ -126,6 +134,8 @@ const Case happenings[] = {
     {"34 ms", "A applies SetX=10", "A applies SetX=11"},
     {"34 ms", "A commits anything", "A removes anything"},
     {"200 ms", "C crashes", "C restarts"},
+    {"200 ms", "A takes a snapshot", "A installs a snapshot"},
+    {"200 ms", "nobody sends InstallSnapshot", "A sends a snapshot to B"},
 };
 
 TEST(Conditions, EachHoldsWhereItShouldAndNowhereElse) {

@@ -46,6 +46,9 @@ struct Holds {
     return quantify(who, serversOf(who, scene), predicate);
   }
 
+  // Those that a snapshot stands for are spoken of as if they stood there.
+  Log whole(ServerId id) const { return scene.happenings.wholeLog(world.server(id)); }
+
   bool operator()(const LeaderExists& c) const {
     std::uint32_t leaders = 0;
     for (ServerId id : ServerSet::firstServers(world.size())) {
@@ -98,8 +101,8 @@ struct Holds {
   }
   bool operator()(const LogIs& c) const {
     return each(c.who, [&](ServerId id) {
-      const Log& log = world.server(id).log;
-      if (log.lastIndex() != Index(c.log.size())) return false;
+      const Log log = whole(id);
+      if (log.lastIndex() != Index(c.log.size()) || log.baseIndex() != Index(0)) return false;
       for (Index i = 1; i <= log.lastIndex(); ++i) {
         if (!matches(c.log[i.value - 1], log[i])) return false;
       }
@@ -109,7 +112,7 @@ struct Holds {
   bool operator()(const HasThing& c) const {
     const auto has = [&](ServerId id) {
       const Server& server = world.server(id);
-      return indexOf(c.thing, server.log, reached(server, c.stage)).has_value();
+      return indexOf(c.thing, whole(id), reached(server, c.stage)).has_value();
     };
     if (c.who.targets.empty()) {  // anywhere
       const ServerSet all = serversOf(Target{}, scene);
@@ -123,10 +126,11 @@ struct Holds {
   bool operator()(const ReachedCommands& c) const {
     return each(c.who, [&](ServerId id) {
       const Server& server = world.server(id);
+      const Log log = whole(id);
       std::size_t found = 0;
-      for (Index i = 1; i <= reached(server, c.stage); ++i) {
-        if (server.log[i].type == EntryType::Noop) continue;
-        if (found == c.commands.size() || !matches(c.commands[found], server.log[i])) return false;
+      for (Index i = log.baseIndex() + 1; i <= reached(server, c.stage); ++i) {
+        if (log[i].type == EntryType::Noop) continue;
+        if (found == c.commands.size() || !matches(c.commands[found], log[i])) return false;
         ++found;
       }
       return found == c.commands.size();
@@ -134,15 +138,21 @@ struct Holds {
   }
   bool operator()(const LogsAgree& c) const {
     const ServerSet meant = serversOf(c.who, scene);
-    const Log* first = nullptr;
+    std::optional<Log> first;
     for (ServerId id : meant) {
-      const Log& log = world.server(id).log;
-      if (!first) first = &log;
-      if (log.lastIndex() != first->lastIndex()) return false;
-      const Index last = log.lastIndex();
-      if (last > Index(0) && log.between(1, last) != first->between(1, last)) return false;
+      const Log log = whole(id);
+      if (!first) first = log;
+      if (log != *first) return false;
     }
-    return first;
+    return first.has_value();
+  }
+  bool operator()(const HasSnapshot& c) const {
+    return each(c.who, [&](ServerId id) {
+      const Snapshot& snapshot = world.server(id).snapshot;
+      const bool has =
+          snapshot.exists() && (!c.lastIncluded || snapshot.lastIncludedIndex == *c.lastIncluded);
+      return has != c.negated;
+    });
   }
   bool operator()(const EntryCommits&) const {
     return scene.happenings.highestCommit() > scene.baseline.highestCommit;
@@ -228,8 +238,9 @@ bool matches(const EntryPattern& pattern, const Entry& entry) {
 }
 
 std::optional<Index> indexOf(const Thing& thing, const Log& log, Index last) {
-  for (Index i = thing.index.value_or(1); i <= thing.index.value_or(last) && i <= last; ++i) {
-    if (matches(thing.pattern, log[i])) return i;
+  const Index first = log.baseIndex() + 1;
+  for (Index i = thing.index.value_or(first); i <= thing.index.value_or(last) && i <= last; ++i) {
+    if (i >= first && matches(thing.pattern, log[i])) return i;
   }
   return std::nullopt;
 }

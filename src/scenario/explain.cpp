@@ -1,4 +1,6 @@
 // What is so instead of what was expected: the words beside a failed expectation.
+#include <algorithm>
+
 #include "scenario/evaluate.h"
 
 namespace raft::scenario {
@@ -32,7 +34,8 @@ std::string states(const ServerSet& servers, const Scene& scene) {
 std::string entriesOf(const Log& log, Index last) {
   constexpr std::uint32_t most = 10;
   if (last == Index(0)) return "nothing";
-  const Index from = last.value > most ? last.value - most + 1 : 1;
+  const Index first = log.baseIndex() + 1;
+  const Index from = last.value > most ? std::max(first, Index(last.value - most + 1)) : first;
   return (from > Index(1) ? "… " : "") + trace::entriesInFull(from, log.between(from, last), most);
 }
 
@@ -43,7 +46,8 @@ std::string reachedBy(const ServerSet& servers, Stage stage, const Scene& scene)
     const char* verb = stage == Stage::Committed ? " has committed "
                        : stage == Stage::Applied ? " has applied "
                                                  : " has ";
-    return scene.names.of(id) + verb + entriesOf(server.log, reached(server, stage)) +
+    return scene.names.of(id) + verb +
+           entriesOf(scene.happenings.wholeLog(server), reached(server, stage)) +
            downOrPaused(id, scene);
   });
 }

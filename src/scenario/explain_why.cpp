@@ -59,6 +59,7 @@ struct WhyNot {
   trace::View view = viewOf(scene);
 
   const Server& of(ServerId id) const { return world.server(id); }
+  Log whole(ServerId id) const { return scene.happenings.wholeLog(of(id)); }
   bool leads(ServerId id) const { return world.isUp(id) && of(id).is<Leader>(); }
   // The first of those whom the condition means for whom `predicate` holds.
   template <class Predicate>
@@ -130,6 +131,7 @@ struct WhyNot {
   }
   Answer operator()(const Happens& c) const;
   Answer operator()(const HasState&) const { return {}; }
+  Answer operator()(const HasSnapshot& c) const;
   Answer operator()(const InTerm& c) const {
     const std::optional<ServerId> other =
         first(c.who, [&](ServerId id) { return of(id).currentTerm != c.term; });
@@ -172,11 +174,7 @@ struct WhyNot {
   }
 
   // Questions about entries.
-  bool differ(ServerId a, ServerId b) const {
-    const Index last = of(a).log.lastIndex();
-    if (last != of(b).log.lastIndex()) return true;
-    return last != Index(0) && of(a).log.between(1, last) != of(b).log.between(1, last);
-  }
+  bool differ(ServerId a, ServerId b) const { return whole(a) != whole(b); }
   Answer inNoLog(const Thing& thing) const { return {textOf(thing) + " stands in no log."}; }
   ServerId authority() const;
   std::optional<Place> placeOf(const Thing& thing) const;
@@ -203,7 +201,7 @@ ServerId WhyNot::authority() const {
 
 std::optional<Place> WhyNot::placeOf(const Thing& thing) const {
   const auto in = [&](ServerId id) -> std::optional<Place> {
-    const std::optional<Index> index = indexOf(thing, of(id).log, of(id).log.lastIndex());
+    const std::optional<Index> index = indexOf(thing, whole(id), of(id).log.lastIndex());
     return index ? std::optional(Place{id, *index}) : std::nullopt;
   };
   std::optional<Place> out = in(authority());
@@ -219,7 +217,7 @@ Answer WhyNot::notReached(const Who& who, Stage stage, const Thing& thing) const
   if (!place && thing.index && !thing.pattern.term)
     return trace::whyNotCommitted(view, *thing.index);
   if (!place) return inNoLog(thing);
-  const Term term = of(place->server).log.term(place->index);
+  const Term term = whole(place->server).term(place->index);
   const auto reached = [&](ServerId id, Stage how) {
     const Server& server = of(id);
     return (how == Stage::Applied ? server.lastApplied : server.commitIndex) >= place->index &&
@@ -236,7 +234,7 @@ Answer WhyNot::notReached(const Who& who, Stage stage, const Thing& thing) const
 }
 
 Answer WhyNot::notCommitted(const Place& place) const {
-  const Log& log = of(place.server).log;
+  const Log log = whole(place.server);
   const Term term = log.term(place.index);
   const ServerId whose = authority();
   if (of(whose).log.matches(place.index, term)) return trace::whyNotCommitted(view, place.index);
@@ -252,7 +250,7 @@ Answer WhyNot::notCommitted(const Place& place) const {
           " stands on " + trace::text(have.size()) + " of " + trace::text(world.size()) +
           " servers (" + scene.names.of(have) + ")" +
           (have.size() < need ? "; " + trace::text(need) + " are needed (§5.3)." : ", a majority."),
-      who + (other ? " has " + trace::entryText(place.index, of(whose).log.term(place.index)) +
+      who + (other ? " has " + trace::entryText(place.index, whole(whose).term(place.index)) +
                          " in its place (§5.3)."
                    : " does not have it, and a leader takes over nothing from others (§5.3).")};
 }
@@ -262,7 +260,7 @@ Answer WhyNot::notInLog(const Who& who, const Thing& thing) const {
   const std::optional<ServerId> leader = world.leader();
   if (!leader) return trace::whyNoLeader(view);
   const std::optional<ServerId> late = first(who, [&](ServerId id) {
-    return id != *leader && !indexOf(thing, of(id).log, of(id).log.lastIndex()) &&
+    return id != *leader && !indexOf(thing, whole(id), of(id).log.lastIndex()) &&
            differ(id, *leader);
   });
   return late ? trace::whyLogsDiffer(view, *leader, *late) : Answer();
@@ -272,11 +270,12 @@ Answer WhyNot::operator()(const ReachedCommands& c) const {
   for (ServerId id : spokenOf(c.who, scene)) {
     const Server& server = of(id);
     const Index last = c.stage == Stage::Applied ? server.lastApplied : server.commitIndex;
+    const Log log = whole(id);
     std::size_t found = 0;  // so many are as expected
     bool other = false;
-    for (Index i = 1; i <= last && !other; ++i) {
-      if (server.log[i].type == EntryType::Noop) continue;
-      other = found == c.commands.size() || !matches(c.commands[found], server.log[i]);
+    for (Index i = log.baseIndex() + 1; i <= last && !other; ++i) {
+      if (log[i].type == EntryType::Noop) continue;
+      other = found == c.commands.size() || !matches(c.commands[found], log[i]);
       if (!other) ++found;
     }
     if (other || found == c.commands.size()) continue;
@@ -284,6 +283,16 @@ Answer WhyNot::operator()(const ReachedCommands& c) const {
     return notReached({.targets = {itself}}, c.stage, {.pattern = c.commands[found]});
   }
   return {};
+}
+
+// Why somebody has no snapshot, or another one.
+Answer WhyNot::operator()(const HasSnapshot& c) const {
+  if (c.negated || c.who.each == Who::Each::None) return {};
+  const std::optional<ServerId> id = first(c.who, [&](ServerId each) {
+    const Index last = of(each).snapshot.lastIncludedIndex;
+    return c.lastIncluded ? last != *c.lastIncluded : last == Index(0);
+  });
+  return id ? trace::whySnapshot(view, *id) : Answer();
 }
 
 Answer WhyNot::operator()(const Happens& c) const {

@@ -19,6 +19,8 @@ struct KindOf {
   Kind operator()(const AppendEntries::Response& m) const {
     return m.success ? Kind::Acknowledgement : Kind::Any;
   }
+  Kind operator()(const InstallSnapshot::Request&) const { return Kind::InstallSnapshot; }
+  Kind operator()(const InstallSnapshot::Response&) const { return Kind::Any; }
 };
 
 }  // namespace
@@ -39,6 +41,7 @@ void Happenings::started(Time now, const Server& server, bool again) {
                       .role = server.role.index(),
                       .log = server.log,
                       .commitIndex = server.commitIndex};
+  noteCommitted(server);
   if (again) add(now, {.verb = Verb::Restarts, .server = server.id});
 }
 
@@ -61,13 +64,41 @@ void Happenings::stepped(const trace::Step& step) {
                     .other = envelope->from,
                     .kind = std::visit(KindOf{}, envelope->message)});
   }
+  noteCommitted(step.after);
   roles(step, server);
   logs(step, server);
+  snapshots(step);
   server = {.term = step.after.currentTerm,
             .role = step.after.role.index(),
             .log = step.after.log,
             .commitIndex = step.after.commitIndex};
   highestCommit_ = std::max(highestCommit_, step.after.commitIndex);
+}
+
+void Happenings::noteCommitted(const Server& server) {
+  const Index known = committed_.lastIndex();
+  if (server.commitIndex <= known || server.log.baseIndex() > known) return;
+  committed_.append(server.log.between(known + 1, server.commitIndex));
+  committed_.takeChange();
+}
+
+Log Happenings::wholeLog(const Server& server) const {
+  const Index base = server.log.baseIndex();
+  if (base == Index(0) || base > committed_.lastIndex()) return server.log;
+  Log whole = committed_;
+  whole.truncateFrom(base + 1);
+  whole.append(server.log.from(base + 1));
+  whole.takeChange();
+  return whole;
+}
+
+void Happenings::snapshots(const trace::Step& step) {
+  const std::optional<Write>& write = step.effects.write;
+  if (!write || !write->snapshot) return;
+  const bool installed = step.effects.restore.has_value();
+  add(step.time, {.verb = installed ? Verb::InstallsSnapshot : Verb::TakesSnapshot,
+                  .server = step.after.id,
+                  .first = write->snapshot->lastIncludedIndex});
 }
 
 void Happenings::roles(const trace::Step& step, const Known& before) {
@@ -113,11 +144,17 @@ void Happenings::logs(const trace::Step& step, const Known& before) {
     }
   }
   if (after.commitIndex > before.commitIndex) {
-    add(step.time, {.verb = Verb::Commits,
-                    .server = after.id,
-                    .first = before.commitIndex + 1,
-                    .count = after.commitIndex.value - before.commitIndex.value,
-                    .entries = after.log.between(before.commitIndex + 1, after.commitIndex)});
+    // A snapshot that is installed commits what nobody may have in a log any more.
+    const Log& log = step.effects.restore ? committed_ : after.log;
+    const Index last = std::min(after.commitIndex, log.lastIndex());
+    const Index first = before.commitIndex + 1;
+    if (first <= last) {
+      add(step.time, {.verb = Verb::Commits,
+                      .server = after.id,
+                      .first = first,
+                      .count = last.value - before.commitIndex.value,
+                      .entries = log.between(first, last)});
+    }
   }
   if (!step.effects.apply.entries.empty()) {
     add(step.time, {.verb = Verb::Applies,

@@ -28,6 +28,8 @@ class Happenings : public trace::Observer {
   const std::vector<Happening>& at(Time now) const { return time_ == now ? all_ : none_; }
   // The highest index that any server has ever known to be committed.
   Index highestCommit() const { return highestCommit_; }
+  // The server's log with the entries that its snapshot stands for, as far as they were seen.
+  Log wholeLog(const Server& server) const;
 
   void started(Time, const Server&, bool again) override;
   void stepped(const trace::Step&) override;
@@ -36,7 +38,7 @@ class Happenings : public trace::Observer {
 
   bool operator==(const Happenings& other) const {
     return time_ == other.time_ && all_ == other.all_ && known_ == other.known_ &&
-           highestCommit_ == other.highestCommit_;
+           highestCommit_ == other.highestCommit_ && committed_ == other.committed_;
   }
 
  private:
@@ -51,12 +53,15 @@ class Happenings : public trace::Observer {
   void add(Time now, Happening happening);
   void roles(const trace::Step&, const Known& before);
   void logs(const trace::Step&, const Known& before);
+  void snapshots(const trace::Step&);
+  void noteCommitted(const Server&);
 
   Time time_ = Time(-1);
   std::vector<Happening> all_ = {};
   std::vector<Happening> none_ = {};
   std::vector<Known> known_ = {};
   Index highestCommit_ = 0;
+  Log committed_ = {};  // all that was ever known to be; it forgets nothing
 };
 
 }  // namespace raft::scenario

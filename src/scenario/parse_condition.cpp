@@ -50,6 +50,8 @@ class Phrase {
   std::optional<What> voting(Who who);
   std::optional<What> messaging(Who who);
   std::optional<What> handling(Who who);
+  std::optional<What> havingSnapshot(Who who, bool negated);
+  std::optional<What> snapshotting(Who who);
 
   std::optional<RoleWord> role();
   std::optional<Term> term();
@@ -195,10 +197,40 @@ std::optional<What> Phrase::having(Who who) {
     return fail("expected what stands in a log after 'has', such as entry 1 or SetX=10, not " +
                 quoted(in_.rest()) + "; of what is committed one says 'SetX=10 is committed on A'");
   }
+  const std::size_t start = in_.position();
+  in_.acceptAny({"a", "the"});
+  if (in_.acceptAny({"snapshot", "snapshots"})) return havingSnapshot(std::move(who), negated);
+  in_.backTo(start);
   const std::optional<Thing> what = thing(in_.rest());
   if (!what) return std::nullopt;
   while (!in_.atEnd()) in_.take();
   return HasThing{.who = std::move(who), .stage = Stage::InLog, .thing = *what, .negated = negated};
+}
+
+// "has a snapshot", "has a snapshot up to entry 5".
+std::optional<What> Phrase::havingSnapshot(Who who, bool negated) {
+  HasSnapshot out{.who = std::move(who), .lastIncluded = {}, .negated = negated};
+  if (!in_.accept({"up", "to"})) return out;
+  in_.acceptAny({"entry", "index"});
+  const std::optional<std::uint64_t> index = parseCount(in_.peek());
+  if (!index || *index == 0) {
+    return fail("expected an index after 'up to', 1 or more, not " + quoted(in_.rest()));
+  }
+  in_.take();
+  out.lastIncluded = Index(*index);
+  return out;
+}
+
+// "takes a snapshot", "installs a snapshot".
+std::optional<What> Phrase::snapshotting(Who who) {
+  const bool takes = in_.acceptAny({"takes", "take"});
+  if (!takes && !in_.acceptAny({"installs", "install"})) return unknownVerb();
+  in_.acceptAny({"a", "the"});
+  if (!in_.acceptAny({"snapshot", "snapshots"})) {
+    return fail("expected 'a snapshot' here, not " + quoted(in_.rest()));
+  }
+  return Happens{.who = std::move(who),
+                 .verb = takes ? Verb::TakesSnapshot : Verb::InstallsSnapshot};
 }
 
 std::optional<What> Phrase::doing(Who who) {
@@ -227,6 +259,7 @@ std::optional<What> Phrase::doing(Who who) {
   const std::string_view verb = in_.peek();
   if (verb.starts_with("vote") || verb.starts_with("refuse")) return voting(std::move(who));
   if (verb.starts_with("send") || verb.starts_with("receive")) return messaging(std::move(who));
+  if (verb.starts_with("take") || verb.starts_with("install")) return snapshotting(std::move(who));
   return handling(std::move(who));
 }
 
@@ -252,8 +285,9 @@ std::optional<What> Phrase::messaging(Who who) {
   if (!sends && !in_.acceptAny({"receives", "receive"})) return unknownVerb();
   if (!sends) out.verb = Verb::Receives;
   in_.acceptAny({"a", "an", "the", "its", "their"});
-  static const std::vector<std::string> kinds = {"RequestVote", "vote",      "AppendEntries",
-                                                 "entries",     "heartbeat", "acknowledgement"};
+  static const std::vector<std::string> kinds = {"RequestVote",    "vote",      "AppendEntries",
+                                                 "entries",        "heartbeat", "acknowledgement",
+                                                 "InstallSnapshot"};
   if (in_.acceptAny({"RequestVote"})) {
     out.kind = Kind::RequestVote;
   } else if (in_.acceptAny({"vote", "votes"})) {
@@ -266,6 +300,8 @@ std::optional<What> Phrase::messaging(Who who) {
     out.kind = Kind::Heartbeat;
   } else if (in_.acceptAny({"acknowledgement", "acknowledgements"})) {
     out.kind = Kind::Acknowledgement;
+  } else if (in_.acceptAny({"InstallSnapshot", "snapshot", "snapshots"})) {
+    out.kind = Kind::InstallSnapshot;
   } else {
     return fail("there is no message " + quoted(in_.peek()) +
                 suggestion(in_.peek(), kinds, orList(kinds)));
@@ -324,9 +360,9 @@ std::optional<std::string> Phrase::nearPhrase() const {
 
 std::optional<What> Phrase::unknownVerb() {
   static const std::vector<std::string> verbs = {
-      "is",      "are",     "has",   "have",     "follows", "votes",
-      "refuses", "becomes", "sends", "receives", "commits", "applies",
-      "appends", "removes", "times", "crashes",  "restarts"};
+      "is",      "are",     "has",      "have",    "follows", "votes",   "refuses",
+      "becomes", "sends",   "receives", "commits", "applies", "appends", "removes",
+      "times",   "crashes", "restarts", "takes",   "installs"};
   return fail("there is no verb " + quoted(in_.peek()) +
               suggestion(in_.peek(), verbs, "one of: " + orList(verbs)));
 }

@@ -106,6 +106,7 @@ bool Run::can(ServerDeed::Verb verb, ServerId id) const {
     case ServerDeed::Verb::Restart: return !world_.isUp(id);
     case ServerDeed::Verb::Pause: return world_.isUp(id) && !world_.isPaused(id);
     case ServerDeed::Verb::Resume: return world_.isPaused(id);
+    case ServerDeed::Verb::Snapshot: return world_.isUp(id) && !world_.isPaused(id);
   }
   return false;
 }
@@ -118,6 +119,17 @@ std::optional<Run::Cannot> Run::act(const ServerDeed& deed, trace::Observer& aud
     ServerSet some;
     if (std::optional<Cannot> cannot = resolve(target, meant, some)) return cannot;
     for (ServerId id : some) {
+      if (deed.verb == ServerDeed::Verb::Snapshot && can(deed.verb, id)) {
+        const Server& server = world_.server(id);
+        if (server.lastApplied == server.log.baseIndex()) {
+          if (target.kind == Target::Kind::All) continue;
+          const std::string index = trace::text(server.lastApplied.value);
+          return Cannot{names_.of(id) + (server.snapshot.exists()
+                                             ? " has a snapshot up to index " + index +
+                                                   " already, and has applied nothing since"
+                                             : " has applied nothing yet")};
+        }
+      }
       if (can(deed.verb, id)) {
         meant.insert(id);
       } else if (target.kind != Target::Kind::All) {
@@ -133,6 +145,7 @@ std::optional<Run::Cannot> Run::act(const ServerDeed& deed, trace::Observer& aud
       case ServerDeed::Verb::Restart: world_.restart(id, audience); break;
       case ServerDeed::Verb::Pause: world_.pause(id, audience); break;
       case ServerDeed::Verb::Resume: world_.resume(id, audience); break;
+      case ServerDeed::Verb::Snapshot: (void)world_.takeSnapshot(id, audience); break;
     }
   }
   acted = meant;

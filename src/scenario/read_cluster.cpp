@@ -40,6 +40,8 @@ void Reading::readTop() {
           for (Settings& each : out_.world.raft) each.heartbeatInterval = interval;
         }},
        {"no-op", [&](const Value& v) { readNoop(v); }},
+       {"snapshot after", [&](const Value& v) { readCompactAfter(v); }},
+       {"snapshot chunk", [&](const Value& v) { readChunkBytes(v); }},
        {"disk latency",
         [&](const Value& v) {
           perServer(v, "a time or a range of times", [&](const Value& one, ServerId id) {
@@ -132,6 +134,33 @@ void Reading::readNoop(const Value& value) {
     return wrong(value.at, "expected on or off, not " + quoted(*text));
   }
   for (Settings& each : out_.world.raft) each.noopAtElection = on;
+}
+
+void Reading::readCompactAfter(const Value& value) {
+  const auto read = [&](const Value& one, ServerId id) {
+    const std::optional<std::uint64_t> number =
+        count(one, "after how many applied entries a snapshot is taken");
+    if (number == std::uint64_t{0}) {
+      wrong(one.at, "expected 1 entry or more (without `snapshot after` none is taken)");
+    }
+    out_.world.raft[id.value - 1].compactAfter = number.value_or(0);
+  };
+  perServer(value, "a number of entries, or a mapping from servers to them", read);
+}
+
+void Reading::readChunkBytes(const Value& value) {
+  constexpr std::uint64_t most = 1 << 30;
+  const auto read = [&](const Value& one, ServerId id) {
+    const std::optional<std::uint64_t> number =
+        count(one, "how many bytes of a snapshot a message carries");
+    if (!number) return;
+    if (*number == 0 || *number > most) {
+      return wrong(
+          one.at, "expected from 1 to " + std::to_string(most) + " bytes, not " + quoted(one.text));
+    }
+    out_.world.raft[id.value - 1].snapshotChunkBytes = static_cast<std::uint32_t>(*number);
+  };
+  perServer(value, "a number of bytes, or a mapping from servers to them", read);
 }
 
 void Reading::readNetwork(const Value& value) {

@@ -10,8 +10,8 @@ using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
 const std::vector<std::string> deedKeys = {
-    "propose", "crash",   "restart", "pause", "resume", "partition", "cut",    "mend",
-    "heal",    "network", "disk",    "note",  "name",   "expect",    "always", "never"};
+    "propose", "crash",   "restart", "pause", "resume", "snapshot", "partition", "cut",  "mend",
+    "heal",    "network", "disk",    "note",  "name",   "expect",   "always",    "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -169,8 +169,8 @@ void Reading::readAs(const Value& value, Step& step) {
   });
   if (!some) {
     return wrong(value.at,
-                 "'as' names the servers that a step crashes, restarts, pauses, resumes "
-                 "or proposes to, and this step does none of these; expected `name: {" +
+                 "'as' names the servers that a step crashes, restarts, pauses, resumes, "
+                 "snapshots or proposes to, and this step does none of these; expected `name: {" +
                      *name + ": leader}`");
   }
   step.as = *name;
@@ -206,7 +206,8 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
   const std::pair<const char*, Verb> verbs[] = {{"crash", Verb::Crash},
                                                 {"restart", Verb::Restart},
                                                 {"pause", Verb::Pause},
-                                                {"resume", Verb::Resume}};
+                                                {"resume", Verb::Resume},
+                                                {"snapshot", Verb::Snapshot}};
   if (key.text == "disk") return changeDisks(value);
   if (key.text == "crash" && value.isMapping()) return crash(value);
   for (const auto& [word, verb] : verbs) {

@@ -59,6 +59,8 @@ class Reading {
   void numberOfServers(const Value& value);
   void readTimeouts(const Value& value);
   void readNoop(const Value& value);
+  void readCompactAfter(const Value& value);
+  void readChunkBytes(const Value& value);
   void readNetwork(const Value& value);
   NetworkPatch networkPatch(const Value& value);
   LinkPatch linkPatch(const Value& value);

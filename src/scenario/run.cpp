@@ -49,8 +49,21 @@ bool deedsNeed(const std::vector<Deed>& deeds) {
   });
 }
 
+// Where logs are compacted, conditions speak of entries that only the happenings remember.
+bool compacts(const Scenario& scenario) {
+  const auto snapshots = [](const Deed& deed) {
+    const ServerDeed* what = std::get_if<ServerDeed>(&deed.what);
+    return what && what->verb == ServerDeed::Verb::Snapshot;
+  };
+  return std::any_of(scenario.world.raft.begin(), scenario.world.raft.end(),
+                     [](const Settings& each) { return each.compactAfter != 0; }) ||
+         std::any_of(scenario.steps.begin(), scenario.steps.end(), [&](const Step& step) {
+           return std::any_of(step.deeds.begin(), step.deeds.end(), snapshots);
+         });
+}
+
 bool scenarioNeeds(const Scenario& scenario) {
-  return deedsNeed(scenario.atEnd) || deedsNeed(scenario.always) ||
+  return compacts(scenario) || deedsNeed(scenario.atEnd) || deedsNeed(scenario.always) ||
          std::any_of(scenario.steps.begin(), scenario.steps.end(),
                      [](const Step& step) { return anyNeeds(step.when) || deedsNeed(step.deeds); });
 }

@@ -46,7 +46,7 @@ struct Propose {
   Target to = {.kind = Target::Kind::Leader};
 };
 struct ServerDeed {
-  enum class Verb : std::uint8_t { Crash, Restart, Pause, Resume };
+  enum class Verb : std::uint8_t { Crash, Restart, Pause, Resume, Snapshot };
   Verb verb = Verb::Crash;
   std::vector<Target> targets;
 };

@@ -8,6 +8,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t settingsPurpose = 1001;  // apart from the world's own purposes
 constexpr std::uint64_t faultsPurpose = 1002;
 constexpr std::uint64_t disksPurpose = 1003;
+constexpr std::uint64_t snapshotsPurpose = 1004;
 
 Link anyLink(Random& chance) {
   Link link;
@@ -89,6 +90,11 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
   WorldSettings settings{.servers = static_cast<std::uint32_t>(chance.below(7)) + 1, .seed = seed};
   Settings raft;
   raft.noopAtElection = chance.chance(700'000);
+  Random snapshots = Random::stream(seed, snapshotsPurpose, 0);
+  if (snapshots.chance(500'000)) {
+    raft.compactAfter = snapshots.below(30) + 1;
+    raft.snapshotChunkBytes = static_cast<std::uint32_t>(snapshots.below(30)) + 1;
+  }
   settings.raft = {raft};
   if (chance.chance(600'000)) settings.disks = {{Duration(0), milliseconds(chance.below(20))}};
   settings.link = anyLink(chance);

@@ -115,6 +115,16 @@ Proposed World::propose(ServerId id, Command command, Observer& observer) {
   return proposed;
 }
 
+Compaction World::takeSnapshot(ServerId id, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  RAFT_ASSERT(host.state == Host::State::Running, "who takes a snapshot runs");
+  handInSnapshot(host, observer);
+  const Compaction outcome = scratch_.effects.compaction;
+  perform(host, observer);
+  return outcome;
+}
+
 void World::partition(std::vector<ServerSet> groups, Observer& observer) {
   tellStart(observer);
   network_.partition(groups);

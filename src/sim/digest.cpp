@@ -68,6 +68,20 @@ struct Roll {
   Roll& operator<<(const AppendEntries::Response& m) {
     return *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
   }
+  Roll& operator<<(const Configuration& c) {
+    return *this << c.voters << c.nextVoters << c.learners;
+  }
+  Roll& operator<<(const Snapshot& s) {
+    return *this << s.lastIncludedIndex << s.lastIncludedTerm << s.configuration << s.data;
+  }
+  Roll& operator<<(const InstallSnapshot::Request& m) {
+    return *this << m.term << m.leaderId << m.lastIncludedIndex << m.lastIncludedTerm
+                 << m.configuration << m.offset << m.data << std::uint64_t{m.done} << m.round;
+  }
+  Roll& operator<<(const InstallSnapshot::Response& m) {
+    return *this << m.term << m.lastIncludedIndex << m.offset << m.stored << m.matchIndex
+                 << m.round;
+  }
   Roll& operator<<(const Envelope& e) { return *this << e.from << e.to << e.message; }
 
   Roll& operator<<(const Timeout&) { return *this; }
@@ -75,8 +89,10 @@ struct Roll {
   Roll& operator<<(const Written& in) { return *this << in.id; }
   Roll& operator<<(const WriteFailed& in) { return *this << in.id; }
   Roll& operator<<(const Read&) { return *this; }
+  Roll& operator<<(const Compact& in) { return *this << in.index << in.data; }
 
   Roll& operator<<(const Write& w) {
+    if (w.snapshot) *this << *w.snapshot;
     return *this << w.id << w.currentTerm << w.votedFor << w.from << w.entries;
   }
   Roll& operator<<(const Send& send) { return *this << send.envelope << send.after; }
@@ -84,6 +100,8 @@ struct Roll {
   Roll& operator<<(const NotLeader& n) { return *this << n.leaderId; }
   Roll& operator<<(const ReadAccepted& r) { return *this << r.id; }
   Roll& operator<<(const Effects& fx) {
+    if (fx.restore) *this << *fx.restore;
+    if (fx.compaction != Compaction::None) *this << static_cast<std::uint64_t>(fx.compaction);
     *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
     return *this << fx.read << fx.readable << fx.readsLost;
   }
@@ -94,8 +112,11 @@ struct Roll {
   }
   Roll& operator<<(const Progress& p) { return *this << p.nextIndex << p.matchIndex << p.waiting; }
   Roll& operator<<(const Leader& r) { return *this << r.progress << r.heartbeatDeadline; }
-  // Of the log its end is enough: each entry was taken in when it was written.
+  // Of the log its end is enough: each entry was taken in when it was written, and so was each
+  // snapshot.
   Roll& operator<<(const Server& s) {
+    if (s.snapshot.exists()) *this << s.snapshot.lastIncludedIndex << s.snapshot.lastIncludedTerm;
+    if (s.receiving) *this << s.receiving->lastIncludedIndex << s.receiving->size;
     *this << s.id << s.random.seed << s.random.counter << s.currentTerm << s.votedFor;
     *this << s.log.lastIndex() << s.log.lastTerm() << s.commitIndex << s.lastApplied << s.role;
     return *this << s.lastWrite << s.writing.size() << s.durableIndex;

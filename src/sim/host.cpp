@@ -1,6 +1,8 @@
 #include "sim/host.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "sim/streams.h"
 
@@ -9,6 +11,39 @@ namespace raft::sim {
 std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t life) {
   const std::uint64_t entity = std::uint64_t{life - 1} << 32 | server.value;
   return Random::stream(worldSeed, static_cast<std::uint64_t>(Purpose::Timer), entity).seed;
+}
+
+void Machine::apply(const Entries& entries) {
+  for (const Entry& entry : entries) {
+    ++applied;
+    digest = mixBits(digest + entry.term.value * 0x9e3779b97f4a7c15 +
+                     static_cast<std::uint64_t>(entry.type) + 1);
+    for (const char each : entry.command.bytes()) {
+      digest = (digest ^ static_cast<unsigned char>(each)) * 0x100000001b3;
+    }
+  }
+}
+
+// "12 0123456789abcdef": twenty bytes and more, so that there are chunks to send.
+Command Machine::snapshot() const {
+  std::array<char, 40> bytes;
+  char* end = std::to_chars(bytes.data(), bytes.data() + 20, applied).ptr;
+  *end++ = ' ';
+  for (int shift = 60; shift >= 0; shift -= 4) *end++ = "0123456789abcdef"[digest >> shift & 15];
+  return std::string_view(bytes.data(), end);
+}
+
+void Machine::restore(const Command& snapshot) {
+  const std::string_view bytes = snapshot.bytes();
+  const char* end = bytes.data() + bytes.size();
+  *this = {};
+  const auto read = std::from_chars(bytes.data(), end, applied);
+  if (read.ptr != end) std::from_chars(read.ptr + 1, end, digest, 16);
+}
+
+void Host::runMachine(const Effects& effects) {
+  if (effects.restore) machine.restore(effects.restore->data);
+  if (!effects.apply.entries.empty()) machine.apply(effects.apply.entries);
 }
 
 Host::Begun Host::begin(Write&& write, Time now) {
@@ -85,7 +120,8 @@ void Host::restart(std::uint64_t seed, Time now) {
   state = State::Running;
   ++life;
   durable = 0;
-  server = Server::start(server.id, server.baseConfiguration, server.settings, seed, now, disk);
+  machine.restore(disk.snapshot.data);
+  server = Server::start(server.id, base, server.settings, seed, now, disk);
 }
 
 // Goes by what the write says, not by the server's log, so that a write that says too little is
@@ -95,6 +131,10 @@ void Host::persist(const Write& write) {
   failed.clear();  // it was performed in place of these
   disk.currentTerm = write.currentTerm;
   disk.votedFor = write.votedFor;
+  if (write.snapshot) {
+    disk.snapshot = *write.snapshot;
+    disk.log.restore(disk.snapshot.lastIncludedIndex, disk.snapshot.lastIncludedTerm);
+  }
   if (write.from == Index{0}) return;
   damage.overwrittenFrom(write.from);
   disk.log.truncateFrom(write.from);

@@ -18,6 +18,17 @@ namespace raft::sim {
 // After a write has failed, so much time passes before the next one begins.
 inline constexpr Duration writeRetry = std::chrono::milliseconds(10);
 
+// What the cluster replicates: here a digest of the commands that were applied, in order.
+struct Machine {
+  std::uint64_t applied = 0;  // how many entries
+  std::uint64_t digest = 0;
+
+  void apply(const Entries& entries);
+  Command snapshot() const;               // equal machines have equal bytes
+  void restore(const Command& snapshot);  // of no bytes: as it was at first
+  bool operator==(const Machine&) const = default;
+};
+
 struct Host {
   enum class State : std::uint8_t { Running, Paused, Crashed };
   enum class Begun : std::uint8_t { Durable, Failed, UnderWay };
@@ -28,6 +39,7 @@ struct Host {
   };
 
   Server server;
+  Configuration base = {};  // what the cluster began with, or nobody for who joins later
   Persistent disk = {};
   Disk speed = {};
   Random chance = {};  // of the disk's latencies
@@ -42,6 +54,7 @@ struct Host {
   std::vector<Write> failed = {};  // nobody knows how much of them is on the disk
   Time nextWrite = {};             // when the next one may begin
   Clock clock = {};
+  Machine machine = {};  // begins with what `disk` has a snapshot of
 
   // Begins a write. If it is under way, it is durable at writing.back().durableAt; if it failed,
   // fail() is due.
@@ -60,6 +73,8 @@ struct Host {
   void loseDisk();
   // As an incarnation that has not been before, from what is on `disk`.
   void restart(std::uint64_t seed, Time now);
+  // As the step asked for: the snapshot first, then the entries after it.
+  void runMachine(const Effects& effects);
 
   bool operator==(const Host&) const = default;
 

@@ -81,6 +81,7 @@ TEST(Disk, NothingIsSaidBeforeItIsDurable) {
 
 TEST(Disk, WritesNeverOvertakeEachOther) {
   Host host{.server = Server::start(1, ServerSet{1}, {}, 1, Time(0)),
+            .base = ServerSet{1},
             .speed = {Duration(0), milliseconds(50)},
             .chance = {.seed = 3}};
   Time last(0);
@@ -100,7 +101,7 @@ TEST(Disk, WritesNeverOvertakeEachOther) {
 }
 
 TEST(Disk, HoldsWhatWasWrittenTruncationsAndAll) {
-  Host host{.server = Server::start(1, ServerSet{1}, {}, 1, Time(0))};
+  Host host{.server = Server::start(1, ServerSet{1}, {}, 1, Time(0)), .base = ServerSet{1}};
   const auto write = [&](Write w) { return host.begin(std::move(w), Time(0)); };
   constexpr auto durable = Host::Begun::Durable;
   EXPECT_EQ(write({.id = 1, .currentTerm = 1, .from = 1, .entries = {{1, "a"}, {1, "b"}}}),

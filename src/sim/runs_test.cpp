@@ -176,6 +176,7 @@ TEST(Run, ChaosOf200SeedsBreaksNothingAndPasses) {
     }
     for (const auto& [index, entry] : properties.applied) {
       ASSERT_LE(Index{index}, leader.log.lastIndex());
+      if (Index{index} <= leader.log.baseIndex()) continue;  // its snapshot is checked by check/
       EXPECT_EQ(leader.log[index], entry) << "what was applied was lost at " << index;
     }
     answers += properties.answers;

@@ -52,10 +52,12 @@ World::World(const WorldSettings& settings)
     durable.log.takeChange();
     Host& host = hosts_.emplace_back(
         Host{.server = Server::start(id, voters, raft, timerSeed(seed_, id, 1), now_, durable),
+             .base = voters,
              .disk = durable,
              .speed = valueFor(i, settings.disks),
              .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1),
              .clock = valueFor(i, settings.clocks)});
+    host.machine.restore(durable.snapshot.data);
     requirePossible(host.speed);
     requirePossible(host.clock);
     if (i < settings.firstTimeout.size() && settings.firstTimeout[i]) {
@@ -229,11 +231,17 @@ void World::stepServer(Host& host, const Input& input, Observer& observer) {
   }
 }
 
-// Performs the effects of the step before, and of those that follow from a disk without latency.
+void World::handInSnapshot(Host& host, Observer& observer) {
+  const Index applied = host.server.lastApplied;
+  stepServer(host, Compact{.index = applied, .data = host.machine.snapshot()}, observer);
+}
+
+// Performs the effects of the step before, and of those that follow: from a disk without latency,
+// or from a host that is asked for a snapshot.
 void World::perform(Host& host, Observer& observer) {
   Effects& effects = scratch_.effects;
+  bool snapshotWanted = false;
   for (bool more = true; more;) {
-    more = false;
     const WriteId durable = host.durable;
     const bool faulty = host.faults.any();
     Host::Begun begun = Host::Begun::UnderWay;
@@ -248,12 +256,17 @@ void World::perform(Host& host, Observer& observer) {
         host.held.push_back(std::move(send));
       }
     }
+    host.runMachine(effects);
     if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
-    more = begun != Host::Begun::UnderWay;
-    if (begun == Host::Begun::Durable) tellWritten(host, observer);
-    if (begun == Host::Begun::Failed) {
+    snapshotWanted = snapshotWanted || effects.compaction == Compaction::Wanted;
+    more = begun != Host::Begun::UnderWay || snapshotWanted;
+    if (begun == Host::Begun::Durable) {
+      tellWritten(host, observer);
+    } else if (begun == Host::Begun::Failed) {
       tellFailed(host, observer);
       tellWorks(host, faulty, observer);
+    } else if (std::exchange(snapshotWanted, false)) {
+      handInSnapshot(host, observer);
     }
   }
   armTimer(host, now_);

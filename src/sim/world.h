@@ -55,6 +55,7 @@ class World {
   bool isWriting(ServerId id) const { return !host(id).writing.empty(); }  // or has failed to
   // When its deadline comes, which it knows by its own clock.
   Time deadline(ServerId id) const { return host(id).clock.when(host(id).server.deadline()); }
+  const Machine& machine(ServerId id) const { return host(id).machine; }
   const Network& network() const { return network_; }
   const std::vector<Client>& clients() const { return clients_; }
 
@@ -105,6 +106,10 @@ class World {
   // A client's command, handed to `server` itself. If it is down or paused: not leader, unknown.
   Proposed propose(ServerId server, Command, Observer&);
 
+  // The server's state machine as it is becomes a snapshot, which the server is handed. Requires
+  // that it runs. Settings::compactAfter has hosts do so of their own accord.
+  Compaction takeSnapshot(ServerId, Observer&);
+
   // Replaces an earlier partition; single links that were cut stay so. See Network.
   void partition(std::vector<ServerSet> groups, Observer&);
   void setLink(ServerId from, ServerId to, const Link&, Observer&);  // one direction
@@ -143,6 +148,7 @@ class World {
   void tellFailed(Host&, Observer&);
   void tellWorks(Host&, bool faulty, Observer&);
   void stepServer(Host&, const Input&, Observer&);
+  void handInSnapshot(Host&, Observer&);
   void perform(Host&, Observer&);
   void transmit(Envelope&&, Observer&);
   void armTimer(Host&, Time earliest);

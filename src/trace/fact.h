@@ -10,6 +10,7 @@
 
 #include "raft/server.h"
 #include "trace/observer.h"
+#include "trace/snapshot_facts.h"
 
 namespace raft::trace {
 
@@ -216,7 +217,8 @@ struct WriteAsked {
   bool vote = {};   // votedFor changed
   Index from = {};  // the log is written anew from here; 0: not at all
   std::uint64_t entries = {};
-  bool again = false;  // for a write that failed: all that is not durable
+  bool again = false;   // for a write that failed: all that is not durable
+  Index snapshot = {};  // its last included index; 0: there is no new one
   bool operator==(const WriteAsked&) const = default;
 };
 struct WriteDurable {
@@ -277,7 +279,7 @@ enum class Ignored : std::uint8_t {
   LeadershipOver,     // an answer to a leader that is none any more, or of an earlier term
   SecondLeader,       // a term has one leader; somebody claims to be another
   ContradictsCommit,  // it would truncate what is committed
-  Late,               // a refusal of something that has been settled since
+  Late,               // about something that has been settled since
 };
 struct MessageIgnored {
   Envelope envelope = {};
@@ -371,6 +373,14 @@ using What = std::variant<
     ReadsConfirmed,
     ReadsLost,
     LeaseExtended,
+    SnapshotWanted,
+    SnapshotTaken,
+    SnapshotRefused,
+    SnapshotSent,
+    ChunkReceived,
+    SnapshotInstalled,
+    SnapshotNotNeeded,
+    ChunkAcknowledged,
     MessageIgnored,
     MessageSent,
     MessageDelivered,

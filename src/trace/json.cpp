@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "trace/json_object.h"
 #include "trace/sentence.h"
 
 namespace raft::trace {
@@ -28,6 +29,12 @@ std::string_view nameOf(StepDownCause why) {
   return why == StepDownCause::WriteFailed ? "writeFailed" : "diskStalls";
 }
 
+std::string_view nameOf(ChunkFate fate) {
+  constexpr auto names =
+      std::to_array<std::string_view>({"stored", "doubled", "tooEarly", "oldTerm"});
+  return names[static_cast<std::uint8_t>(fate)];
+}
+
 std::string_view nameOf(Source source) {
   constexpr auto names = std::to_array<std::string_view>({"client", "election", "leader"});
   return names[static_cast<std::uint8_t>(source)];
@@ -45,111 +52,8 @@ std::string_view nameOf(Lost why) {
   return names[static_cast<std::uint8_t>(why)];
 }
 
-// One object: fields appended in order. Absent optionals are left out.
-class Object {
- public:
-  Object(std::string& out, const Names& names) : out_(out), names_(names) { out_ += '{'; }
-  void close() { out_ += '}'; }
-
-  void field(std::string_view key, std::uint64_t number) { out_ += name(key) + text(number); }
-  template <class Tag>
-  void field(std::string_view key, Number<Tag, std::uint64_t> number) {
-    field(key, number.value);
-  }
-  void field(std::string_view key, Duration time) {
-    const std::int64_t micros = time.count();
-    out_ += name(key);
-    if (micros < 0) out_ += '-';
-    const auto size = static_cast<std::uint64_t>(micros);
-    out_ += text(micros < 0 ? 0 - size : size);
-  }
-  void field(std::string_view key, bool value) { out_ += name(key) + (value ? "true" : "false"); }
-  void field(std::string_view key, std::string_view utf8) {
-    out_ += name(key);
-    appendJsonString(out_, utf8);
-  }
-  void field(std::string_view key, const char* utf8) { field(key, std::string_view(utf8)); }
-  void field(std::string_view key, const std::string& utf8) { field(key, std::string_view(utf8)); }
-  void field(std::string_view key, ServerId server) { field(key, names_.of(server)); }
-  void field(std::string_view key, const ServerSet& servers) {
-    out_ += name(key);
-    list(servers);
-  }
-  template <class T>
-  void field(std::string_view key, const std::optional<T>& value) {
-    if (value) field(key, *value);
-  }
-  void field(std::string_view key, const Command& command) {
-    std::string_view bytes = command.bytes();
-    std::string_view rest = bytes;
-    while (const std::uint32_t length = utf8Length(rest)) rest.remove_prefix(length);
-    if (rest.empty()) return field(key, bytes);
-    std::string hex;
-    for (const char each : bytes) {
-      const auto byte = static_cast<unsigned char>(each);
-      hex += "0123456789abcdef"[byte >> 4];
-      hex += "0123456789abcdef"[byte & 15];
-    }
-    field(std::string(key) + "Hex", hex);
-  }
-  void field(std::string_view key, const Entries& entries) {
-    out_ += name(key) + "[";
-    bool first = true;
-    for (const Entry& entry : entries) {
-      if (!std::exchange(first, false)) out_ += ',';
-      Object object(out_, names_);
-      object.field("term", entry.term);
-      if (entry.type == EntryType::Noop) object.field("noop", true);
-      if (entry.type == EntryType::Command) object.field("command", entry.command);
-      object.close();
-    }
-    out_ += ']';
-  }
-  void field(std::string_view key, const std::vector<ServerSet>& groups) {
-    out_ += name(key) + "[";
-    for (std::uint32_t i = 0; i < groups.size(); ++i) {
-      if (i > 0) out_ += ',';
-      list(groups[i]);
-    }
-    out_ += ']';
-  }
-  void field(std::string_view key, const Link& link) {
-    Object object = sub(key);
-    object.field("up", link.up);
-    object.field("latencyMin", link.latencyMin);
-    object.field("latencyMax", link.latencyMax);
-    object.field("lossPerMillion", std::uint64_t{link.lossPerMillion});
-    object.field("duplicatePerMillion", std::uint64_t{link.duplicatePerMillion});
-    object.close();
-  }
-  void field(std::string_view key, const Envelope& envelope);
-
- private:
-  Object sub(std::string_view key) {
-    out_ += name(key);
-    return Object(out_, names_);
-  }
-  std::string name(std::string_view key) {
-    std::string out = std::exchange(first_, false) ? "\"" : ",\"";
-    return out.append(key) + "\":";
-  }
-  void list(const ServerSet& servers) {
-    out_ += '[';
-    bool first = true;
-    for (ServerId server : servers) {
-      if (!std::exchange(first, false)) out_ += ',';
-      appendJsonString(out_, names_.of(server));
-    }
-    out_ += ']';
-  }
-
-  std::string& out_;
-  const Names& names_;
-  bool first_ = true;
-};
-
 struct MessageFields {
-  Object& object;
+  JsonObject& object;
 
   void operator()(const RequestVote::Request& m) {
     object.field("rpc", "RequestVote");
@@ -179,18 +83,44 @@ struct MessageFields {
     object.field("prevLogIndex", m.prevLogIndex);
     object.field("matchIndex", m.matchIndex);
   }
+  void operator()(const InstallSnapshot::Request& m) {
+    object.field("rpc", "InstallSnapshot");
+    object.field("term", m.term);
+    object.field("leaderId", m.leaderId);
+    object.field("lastIncludedIndex", m.lastIncludedIndex);
+    object.field("lastIncludedTerm", m.lastIncludedTerm);
+    object.field("voters", m.configuration.voters);
+    const bool joint = m.configuration.isJoint();
+    if (joint) object.field("nextVoters", m.configuration.nextVoters);
+    if (!m.configuration.learners.empty()) object.field("learners", m.configuration.learners);
+    object.field("offset", m.offset);
+    object.field("data", m.data);
+    object.field("done", m.done);
+  }
+  void operator()(const InstallSnapshot::Response& m) {
+    object.field("rpc", "InstallSnapshotResponse");
+    object.field("term", m.term);
+    object.field("lastIncludedIndex", m.lastIncludedIndex);
+    object.field("offset", m.offset);
+    object.field("stored", m.stored);
+    object.field("matchIndex", m.matchIndex);
+  }
 };
 
-void Object::field(std::string_view key, const Envelope& envelope) {
-  Object object = sub(key);
+}  // namespace
+
+void JsonObject::field(std::string_view key, const Envelope& envelope) {
+  JsonObject object = sub(key);
   object.field("from", envelope.from);
   object.field("to", envelope.to);
   std::visit(MessageFields{object}, envelope.message);
   object.close();
 }
 
+namespace {
+
 struct WhatFields {
-  Object& o;
+  JsonObject& o;
 
   void operator()(const Started& f) {
     o.field("again", f.again);
@@ -322,6 +252,7 @@ struct WhatFields {
     o.field("from", f.from);
     o.field("entries", f.entries);
     if (f.again) o.field("again", true);
+    if (f.snapshot != Index{0}) o.field("snapshot", f.snapshot);
   }
   void operator()(const WriteDurable& f) { write(f.id, f.durableIndex); }
   void operator()(const WriteFailure& f) { write(f.id, f.durableIndex); }
@@ -351,6 +282,55 @@ struct WhatFields {
   void operator()(const LeaseExtended& f) {
     o.field("until", f.until);
     o.field("by", f.by);
+  }
+  void lastIncluded(Index index, Term term) {
+    o.field("lastIncludedIndex", index);
+    o.field("lastIncludedTerm", term);
+  }
+  void operator()(const SnapshotWanted& f) {
+    o.field("lastIncludedIndex", f.lastIncludedIndex);
+    o.field("entries", f.entries);
+  }
+  void operator()(const SnapshotTaken& f) {
+    lastIncluded(f.lastIncludedIndex, f.lastIncludedTerm);
+    o.field("entries", f.entries);
+    o.field("bytes", f.bytes);
+  }
+  void operator()(const SnapshotRefused& f) {
+    o.field("lastIncludedIndex", f.lastIncludedIndex);
+    o.field("applied", f.applied);
+  }
+  void operator()(const SnapshotSent& f) {
+    o.field("to", f.to);
+    lastIncluded(f.lastIncludedIndex, f.lastIncludedTerm);
+    o.field("offset", f.offset);
+    o.field("bytes", f.bytes);
+    o.field("done", f.done);
+    o.field("again", f.again);
+  }
+  void operator()(const ChunkReceived& f) {
+    o.field("leader", f.leader);
+    o.field("lastIncludedIndex", f.lastIncludedIndex);
+    o.field("offset", f.offset);
+    o.field("fate", nameOf(f.fate));
+    o.field("stored", f.stored);
+  }
+  void operator()(const SnapshotInstalled& f) {
+    o.field("leader", f.leader);
+    lastIncluded(f.lastIncludedIndex, f.lastIncludedTerm);
+    o.field("lastIndex", f.lastIndex);
+    o.field("bytes", f.bytes);
+  }
+  void operator()(const SnapshotNotNeeded& f) {
+    o.field("leader", f.leader);
+    o.field("lastIncludedIndex", f.lastIncludedIndex);
+    o.field("matchIndex", f.matchIndex);
+  }
+  void operator()(const ChunkAcknowledged& f) {
+    o.field("follower", f.follower);
+    o.field("lastIncludedIndex", f.lastIncludedIndex);
+    o.field("before", f.before);
+    o.field("after", f.after);
   }
   void operator()(const MessageIgnored& f) {
     o.field("message", f.envelope);
@@ -440,7 +420,7 @@ void appendJsonString(std::string& out, std::string_view utf8) {
 }
 
 void appendJson(std::string& out, const Fact& fact, const Names& names) {
-  Object object(out, names);
+  JsonObject object(out, names);
   object.field("time", fact.time);
   object.field("step", fact.step);
   if (fact.server != ServerId{0}) {

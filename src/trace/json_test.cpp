@@ -69,6 +69,35 @@ std::vector<What> ofMachines() {
   };
 }
 
+std::vector<What> ofSnapshots() {
+  const InstallSnapshot::Request chunk{.term = 1,
+                                       .leaderId = 1,
+                                       .lastIncludedIndex = 3,
+                                       .lastIncludedTerm = 1,
+                                       .configuration = {.voters = {1, 2}},
+                                       .data = "ab",
+                                       .done = true};
+  InstallSnapshot::Request joint = chunk;
+  joint.configuration = {.voters = {1, 2}, .nextVoters = {1, 3}, .learners = {4}};
+  joint.data = std::string_view("\xff", 1);
+  return {
+      SnapshotWanted{.lastIncludedIndex = 3, .entries = 3},
+      SnapshotTaken{.lastIncludedIndex = 3, .lastIncludedTerm = 1, .entries = 3, .bytes = 2},
+      SnapshotRefused{.lastIncludedIndex = 3, .applied = true},
+      SnapshotSent{.to = 2, .lastIncludedIndex = 3, .lastIncludedTerm = 1, .bytes = 1},
+      SnapshotSent{.to = 2, .lastIncludedIndex = 3, .bytes = 2, .done = true, .again = true},
+      ChunkReceived{.leader = 1, .lastIncludedIndex = 3, .fate = ChunkFate::Stored, .stored = 1},
+      ChunkReceived{.leader = 1, .lastIncludedIndex = 3, .fate = ChunkFate::TooEarly},
+      SnapshotInstalled{.leader = 1, .lastIncludedIndex = 3, .lastIncludedTerm = 1, .bytes = 2},
+      SnapshotNotNeeded{.leader = 1, .lastIncludedIndex = 3, .matchIndex = 4},
+      ChunkAcknowledged{.follower = 2, .lastIncludedIndex = 3, .before = 0, .after = 1},
+      WriteAsked{.id = 2, .snapshot = 3},
+      MessageSent{Envelope{1, 2, chunk}},
+      MessageSent{Envelope{1, 2, joint}},
+      MessageSent{Envelope{2, 1, InstallSnapshot::Response{.term = 1, .lastIncludedIndex = 3}}},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
@@ -127,6 +156,7 @@ std::vector<Fact> everyKind() {
   for (const What& what : ofTheLog()) all.push_back(what);
   for (const What& what : ofMachines()) all.push_back(what);
   for (const What& what : ofReads()) all.push_back(what);
+  for (const What& what : ofSnapshots()) all.push_back(what);
   std::vector<Fact> facts;
   for (const What& what : all) {
     facts.push_back({.time = Time(12'000),

@@ -72,8 +72,10 @@ void Narrator::started(Time time, const Server& server, bool again) {
                .lastIndex = server.log.lastIndex(),
                .lastTerm = server.log.lastTerm(),
                .electionDeadline = electionDeadline(server)},
-       again ? "term, vote and log come back from disk (§5.1)"
-             : "when servers start up, they begin as followers (§5.2)");
+       again && server.snapshot.exists()
+           ? "term and vote, a snapshot and the log after it come back from disk (§5.1, §7)"
+       : again ? "term, vote and log come back from disk (§5.1)"
+               : "when servers start up, they begin as followers (§5.2)");
 }
 
 void Narrator::stepped(const Step& step) {

@@ -72,6 +72,11 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 
 std::string entryText(Index index, Term term) { return text(index.value) + "^" + text(term.value); }
 
+std::string placeIn(const Log& log, Index index) {
+  if (index < log.baseIndex()) return text(index.value);
+  return entryText(index, log.term(index));
+}
+
 std::string entriesText(Index first, const Entries& entries) {
   if (entries.empty()) return "nothing";
   std::string out = entryText(first, entries[0].term);
@@ -95,10 +100,12 @@ std::string logText(const Log& log, std::uint32_t most) {
   const std::uint64_t last = log.lastIndex().value;
   if (last == 0) return "empty";
   std::string out;
-  const std::uint64_t first = last > most ? last - most + 1 : 1;
-  if (first > 1) out = "… ";
+  const std::uint64_t base = log.baseIndex().value;
+  if (base > 0) out = "[" + entryText(base, log.baseTerm()) + "]";
+  const std::uint64_t first = last - base > most ? last - most + 1 : base + 1;
+  if (first > base + 1) out += out.empty() ? "…" : " …";
   for (std::uint64_t i = first; i <= last; ++i) {
-    if (i > first) out += ' ';
+    if (!out.empty()) out += ' ';
     out += entryText(i, log.term(i));
   }
   return out;

@@ -38,11 +38,14 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 
 // "3^2": the entry at index 3 is of term 2.
 std::string entryText(Index index, Term term);
+// Of a log: "3^2", or "3" alone where a snapshot stands for the entry and its term is forgotten.
+std::string placeIn(const Log& log, Index index);
 // "3^2", or "3^2 to 5^2" for entries that stand from `first` on; "nothing" if there are none.
 std::string entriesText(Index first, const Entries& entries);
 // "3^2 (SetX=10), 4^2 (no-op)": with what they say; at most `most` of them, then "and 5 more".
 std::string entriesInFull(Index first, const Entries& entries, std::uint32_t most = 3);
-// A whole log: "1^1 2^1 3^2", or "empty"; of a long one, the end: "… 99^4 100^4".
+// A whole log: "1^1 2^1 3^2", or "empty"; of a long one, the end: "… 99^4 100^4". A snapshot stands
+// at its beginning by its last included entry: "[7^2] 8^2 9^3".
 std::string logText(const Log& log, std::uint32_t most = 10);
 
 // A command's bytes as one line: what is not valid UTF-8, or a control, stands as \xNN. Longer

@@ -68,6 +68,19 @@ struct MessageText {
     }
     return "no match at " + text(m.prevLogIndex.value) + ", term " + text(m.term.value);
   }
+  std::string operator()(const InstallSnapshot::Request& m) const {
+    const std::uint64_t end = m.offset + m.data.bytes().size();
+    return "InstallSnapshot term " + text(m.term.value) + ", up to " +
+           entryText(m.lastIncludedIndex, m.lastIncludedTerm) + ": bytes " + text(m.offset) +
+           " to " + text(end) + (m.done ? ", the last" : "");
+  }
+  std::string operator()(const InstallSnapshot::Response& m) const {
+    if (m.matchIndex != Index{0}) {
+      return "has all up to " + text(m.matchIndex.value) + ", term " + text(m.term.value);
+    }
+    return "has " + counted(m.stored, "byte") + " of the snapshot up to " +
+           text(m.lastIncludedIndex.value) + ", term " + text(m.term.value);
+  }
 };
 
 void item(std::string& all, const std::string& one) {
@@ -78,6 +91,10 @@ void item(std::string& all, const std::string& one) {
 std::string writeText(const Write& write, const Names& names) {
   std::string out = "write " + text(write.id.value) + ": term " + text(write.currentTerm.value) +
                     ", vote for " + names.of(write.votedFor);
+  if (write.snapshot) {
+    out += ", snapshot up to " +
+           entryText(write.snapshot->lastIncludedIndex, write.snapshot->lastIncludedTerm);
+  }
   if (write.from == Index{0}) return out;
   out += ", log from " + text(write.from.value);
   return write.entries.empty() ? out + " dropped"
@@ -95,6 +112,10 @@ std::string_view messageName(const Message& message) {
   }
   if (const auto* m = std::get_if<AppendEntries::Response>(&message)) {
     return m->success ? "acknowledgement" : "refusal";
+  }
+  if (std::holds_alternative<InstallSnapshot::Request>(message)) return "InstallSnapshot";
+  if (const auto* m = std::get_if<InstallSnapshot::Response>(&message)) {
+    return m->matchIndex == Index{0} ? "answer" : "acknowledgement";
   }
   return "RequestVote";
 }
@@ -145,6 +166,11 @@ std::string effectsText(const Effects& effects, const Names& names) {
   if (effects.readsLost != ReadId{0}) {
     item(out, "reads up to " + text(effects.readsLost.value) + " are lost");
   }
+  if (effects.restore) {
+    item(out, "restore the snapshot up to " +
+                  entryText(effects.restore->lastIncludedIndex, effects.restore->lastIncludedTerm));
+  }
+  if (effects.compaction == Compaction::Wanted) item(out, "asks for a snapshot");
   return out.empty() ? "nothing" : out;
 }
 
@@ -161,6 +187,9 @@ std::string inputText(const Input& input, const Names& names) {
     std::string out = "proposal:";
     for (const Command& command : propose->commands) out += " " + commandText(command);
     return out;
+  }
+  if (const auto* compact = std::get_if<Compact>(&input)) {
+    return "snapshot up to " + text(compact->index.value);
   }
   return messageText(std::get<Envelope>(input), names);
 }

@@ -28,6 +28,9 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       durableIndex_(was_.durableIndex),
       lastRead_(was_.lastRead),
       readsEnded_(was_.readsEnded),
+      snapshot_(was_.snapshot),
+      receiving_(was_.receiving),
+      compactionAsked_(was_.compactionAsked),
       explained_(effects_.send.size(), false) {}
 
 std::vector<Fact> Reading::read() {
@@ -38,6 +41,7 @@ std::vector<Fact> Reading::read() {
   compareApplied();
   expectReads();
   compareReads();
+  compareSnapshot();
   compareState();
   compareRole();
   compareSends();
@@ -100,8 +104,8 @@ void Reading::on(const Envelope& envelope) {
 }
 
 void Reading::compareState() {
-  if (is_.id != was_.id || is_.configuration != was_.configuration ||
-      is_.settings != was_.settings) {
+  const Configuration& configuration = installed_ ? snapshot_.configuration : was_.configuration;
+  if (is_.id != was_.id || is_.configuration != configuration || is_.settings != was_.settings) {
     unexplained("changes its name, its cluster or its settings", "no rule changes them");
   }
   if (is_.currentTerm != term_) {
@@ -178,6 +182,10 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
     unexplained("is in round " + text(is.round.value),
                 "by the rules it is in round " + text(expected.round.value) +
                     ", and knows which rounds were answered (thesis §6.4)");
+  }
+  if (is.transfers != expected.transfers) {
+    unexplained("keeps other account of the snapshots that it sends",
+                "their followers' answers say how far they are (§7)");
   }
   if (is.progress.size() != expected.progress.size()) {
     return unexplained("keeps track of " + text(is.progress.size()) + " servers",

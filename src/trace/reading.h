@@ -33,6 +33,7 @@ class Reading {
   void on(const WriteFailed&);
   void on(const Envelope&);
   void on(const Read&);
+  void on(const Compact&);
   void compareState();
   void compareRole();
   void compareTimer(Time is, Time expected);
@@ -53,13 +54,27 @@ class Reading {
   // reading_append.cpp
   void receive(const Envelope&, const AppendEntries::Request&);
   void receive(const Envelope&, const AppendEntries::Response&);
-  void hearLeader(ServerId leader);
+  bool comesFromLeader(const Envelope&, ServerId leaderId);
+  void hearLeader(ServerId leader, const char* rpc);
   void refuseAppend(const Envelope&, const AppendEntries::Request&, AppendRefusal why);
   void storeEntries(const Envelope&, const AppendEntries::Request&);
   void expectAppended(const Entry* first, const Entry* last, Source source,
                       std::optional<ServerId> from, std::string reason);
   bool logIsAsExpected() const;
   void compareLog();
+
+  // reading_snapshot.cpp (§7)
+  void receive(const Envelope&, const InstallSnapshot::Request&);
+  void receive(const Envelope&, const InstallSnapshot::Response&);
+  void explainChunk(const Envelope&, const InstallSnapshot::Request&);
+  void install(const Envelope&, const InstallSnapshot::Request&, std::uint64_t bytes);
+  bool answersChunk(const Envelope&, const InstallSnapshot::Request&, std::uint64_t stored,
+                    Index matchIndex);
+  SnapshotTransfer& transferTo(Leader& leader, ServerId peer) const;
+  void explainSnapshot(Leader& leader, ServerId peer);
+  Configuration configurationAt(Index index) const;
+  void expectCompactionAsked();
+  void compareSnapshot();
 
   // reading_send.cpp
   void explainAppendEntries();
@@ -112,16 +127,23 @@ class Reading {
   struct Rewrite {  // of what failed: the log from here on, and since when that takes too long
     Index from;
     Time overdue;
+    bool snapshot;  // it failed, too
   };
   std::optional<Rewrite> rewrite_;
   ReadId lastRead_;
   ReadId readsEnded_;
   Effects reads_;  // of these what is said of reads
+  Snapshot snapshot_;
+  std::optional<PartialSnapshot> receiving_;
+  bool installed_ = false;  // then the log is empty after it, and the state machine restored
+  Index compactionAsked_;
+  Compaction compaction_ = Compaction::None;
 
   // Which AppendEntries the rules ask for, and which sends are explained.
   bool broadcast_ = false;
   bool elected_ = false;
   ServerSet missing_;  // they get what they miss, unless entries are on their way
+  ServerSet chunkTo_;  // they get the next chunk of a snapshot
   std::vector<bool> explained_;
 };
 

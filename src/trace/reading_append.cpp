@@ -6,35 +6,44 @@
 namespace raft::trace {
 
 Index firstDifference(const Log& a, const Log& b) {
-  const std::uint64_t common = std::min(a.lastIndex(), b.lastIndex()).value;
-  const Entries as = a.between(1, common);
-  const Entries bs = b.between(1, common);
+  const Index base = std::max(a.baseIndex(), b.baseIndex());  // before it there is nothing to see
+  const Index common = std::min(a.lastIndex(), b.lastIndex());
+  if (common < base) return common + 1;
+  if (a.term(base) != b.term(base)) return base;
+  const Entries as = a.between(base + 1, common);
+  const Entries bs = b.between(base + 1, common);
   // Logs that share their storage are equal as far as both go: no need to look.
   if (as.begin() == bs.begin()) return common + 1;
   const auto at = std::mismatch(as.begin(), as.end(), bs.begin()).first;
-  return static_cast<std::uint64_t>(at - as.begin()) + 1;
+  return base + static_cast<std::uint64_t>(at - as.begin()) + 1;
 }
 
 // AppendEntries RPC, receiver implementation.
 void Reading::receive(const Envelope& envelope, const AppendEntries::Request& m) {
   if (m.term < term_) return refuseAppend(envelope, m, AppendRefusal::OldTerm);
-  if (envelope.from != m.leaderId) {
-    return tell(MessageIgnored{envelope, Ignored::Forged},
-                "it names " + name(m.leaderId) + " as its sender");
-  }
-  if (std::holds_alternative<Leader>(role_)) {
-    return tell(MessageIgnored{envelope, Ignored::SecondLeader},
-                own() + " itself leads term " + text(term_.value) +
-                    ", and a term has at most one leader (§5.2)");
-  }
-  hearLeader(m.leaderId);
+  if (!comesFromLeader(envelope, m.leaderId)) return;
+  hearLeader(m.leaderId, "AppendEntries");
   if (!was_.log.matches(m.prevLogIndex, m.prevLogTerm)) {
     return refuseAppend(envelope, m, AppendRefusal::NoMatch);
   }
   storeEntries(envelope, m);
 }
 
-void Reading::hearLeader(ServerId leader) {
+// Of this term.
+bool Reading::comesFromLeader(const Envelope& envelope, ServerId leaderId) {
+  if (envelope.from != leaderId) {
+    tell(MessageIgnored{envelope, Ignored::Forged},
+         "it names " + name(leaderId) + " as its sender");
+    return false;
+  }
+  if (!std::holds_alternative<Leader>(role_)) return true;
+  tell(MessageIgnored{envelope, Ignored::SecondLeader},
+       own() + " itself leads term " + text(term_.value) +
+           ", and a term has at most one leader (§5.2)");
+  return false;
+}
+
+void Reading::hearLeader(ServerId leader, const char* rpc) {
   if (std::holds_alternative<Candidate>(role_)) {
     tell(BecameFollower{.was = RoleName::Candidate, .newerTerm = false, .from = leader},
          name(leader) + " won the election of term " + text(term_.value) + " (§5.2)");
@@ -42,7 +51,7 @@ void Reading::hearLeader(ServerId leader) {
   const Follower* follower = std::get_if<Follower>(&role_);
   if (!follower || follower->leaderId != leader) {
     tell(LeaderHeard{.leader = leader},
-         "only the leader of term " + text(term_.value) + " sends AppendEntries in it (§5.2)");
+         "only the leader of term " + text(term_.value) + " sends " + rpc + " in it (§5.2)");
   }
   role_ = Follower{.leaderId = leader};
   timerSet_ = true;
@@ -93,7 +102,7 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
                 "entry " + entryText(index + 1, was_.log.term(index + 1)) +
                     " is committed and stays (§5.4)");
   }
-  Term previous = was_.log.term(index);
+  Term previous = fresh == m.entries.end() ? Term{0} : was_.log.term(index);
   for (const Entry* entry = fresh; entry != m.entries.end(); previous = (entry++)->term) {
     if (previous <= entry->term && entry->term <= m.term) continue;
     return tell(MessageIgnored{envelope, Ignored::Forged},
@@ -114,7 +123,7 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
   std::string why = one ? "it is the first entry, so nothing before it has to match (§5.3)"
                         : "they begin the log, so nothing before them has to match (§5.3)";
   if (index != Index{0}) {
-    why = (one ? "it follows " : "they follow ") + entryText(index, was_.log.term(index)) +
+    why = (one ? "it follows " : "they follow ") + placeIn(was_.log, index) +
           ", which both logs have (§5.3)";
   }
   expectAppended(fresh, m.entries.end(), Source::Leader, envelope.from, std::move(why));
@@ -152,6 +161,11 @@ void Reading::expectAppended(const Entry* first, const Entry* last, Source sourc
 }
 
 bool Reading::logIsAsExpected() const {
+  if (is_.log.baseIndex() != snapshot_.lastIncludedIndex ||
+      is_.log.baseTerm() != snapshot_.lastIncludedTerm) {
+    return false;
+  }
+  if (installed_) return is_.log.lastIndex() == is_.log.baseIndex();
   if (is_.log.lastIndex() != keep_ + append_.size()) return false;
   if (firstDifference(was_.log, is_.log) <= keep_) return false;
   return std::ranges::equal(is_.log.from(keep_ + 1), append_);
@@ -159,8 +173,13 @@ bool Reading::logIsAsExpected() const {
 
 void Reading::compareLog() {
   if (logIsAsExpected()) return;
+  if (installed_ || is_.log.baseIndex() != snapshot_.lastIncludedIndex) {
+    return unexplained("has the log " + logText(is_.log) + " now",
+                       "a snapshot stands for all up to index " +
+                           text(snapshot_.lastIncludedIndex.value) + " (§7)");
+  }
   const Index changed = firstDifference(was_.log, is_.log);
-  if (changed <= keep_) {
+  if (changed <= keep_ && changed > was_.log.baseIndex()) {
     unexplained("drops " + entriesText(changed, was_.log.from(changed)) + " from its log",
                 "nothing in this step conflicts with " +
                     entryText(changed, was_.log.term(changed)) + " (§5.3)");
@@ -215,8 +234,7 @@ void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m
   tell(
       NextIndexLowered{
           .follower = peer, .before = progress.nextIndex, .after = progress.nextIndex - 1},
-      name(peer) + " has no " +
-          entryText(m.prevLogIndex, was_.log.term(std::min(m.prevLogIndex, was_.log.lastIndex()))) +
+      name(peer) + " has no " + placeIn(was_.log, std::min(m.prevLogIndex, was_.log.lastIndex())) +
           ", so the leader tries one entry earlier (§5.3)");
   progress.nextIndex = progress.nextIndex - 1;
   progress.waiting = false;

@@ -44,8 +44,10 @@ void Reading::compareCommit() {
     CommitAdvanced advanced{
         .before = was_.commitIndex, .after = is, .byCounting = leader != nullptr, .holders = {}};
     if (!leader) {
-      const ServerId from = std::get_if<Envelope>(&step_.input)->from;
-      return tell(advanced, "leader " + name(from) + " says so (§5.3)");
+      const Envelope& told = *std::get_if<Envelope>(&step_.input);
+      const bool bySnapshot = std::holds_alternative<InstallSnapshot::Request>(told.message);
+      return tell(advanced, bySnapshot ? "a snapshot covers just what is committed (§7)"
+                                       : "leader " + name(told.from) + " says so (§5.3)");
     }
     advanced.holders = holdersOf(*leader, is);
     const bool one = was_.commitIndex + 1 == is;
@@ -72,6 +74,7 @@ void Reading::compareCommit() {
 // All Servers: if commitIndex > lastApplied: increment lastApplied, apply log[lastApplied] to state
 // machine (§5.3).
 void Reading::compareApplied() {
+  if (installed_) return;  // compareSnapshot() looks at it
   const Index to = std::min(std::max(is_.commitIndex, was_.lastApplied), is_.log.lastIndex());
   Apply expected;
   if (to > was_.lastApplied) {
@@ -87,6 +90,7 @@ void Reading::compareApplied() {
   if (!expected.entries.empty()) {
     tell(Applied{.first = expected.first, .entries = expected.entries},
          "committed entries are applied in the order of the log (§5.3)");
+    expectCompactionAsked();
   }
 }
 
@@ -113,8 +117,12 @@ void Reading::compareWrite() {
   const bool vote = term || is_.votedFor != was_.votedFor;
   const Index differs = firstDifference(was_.log, is_.log);
   const bool log = differs <= std::max(was_.log.lastIndex(), is_.log.lastIndex());
-  const bool changed = term || vote || log || rewrite_;
-  const Index from = rewrite_ ? rewrite_->from : log ? differs : Index{0};
+  const bool newSnapshot = snapshot_.lastIncludedIndex != was_.snapshot.lastIncludedIndex;
+  const bool changed = term || vote || log || rewrite_ || newSnapshot;
+  const Index from = rewrite_     ? rewrite_->from
+                     : installed_ ? is_.log.baseIndex() + 1
+                     : log        ? differs
+                                  : Index{0};
   if (effects_.write.has_value() != changed) {
     unexplained(changed ? "does not write what has changed" : "writes what has not changed",
                 "persistent state is updated on stable storage, when it changes (§5.1)");
@@ -125,6 +133,7 @@ void Reading::compareWrite() {
                    .votedFor = is_.votedFor,
                    .from = from};
     if (from != Index{0} && from <= is_.log.lastIndex()) expected.entries = is_.log.from(from);
+    if (newSnapshot || (rewrite_ && rewrite_->snapshot)) expected.snapshot = snapshot_;
     if (write != expected) {
       unexplained("asks to " + effectsText(Effects{.write = write}, names_),
                   "what has changed is: " + effectsText(Effects{.write = expected}, names_));
@@ -134,7 +143,8 @@ void Reading::compareWrite() {
                       .vote = is_.votedFor != was_.votedFor,
                       .from = from,
                       .entries = write.entries.size(),
-                      .again = rewrite_.has_value()},
+                      .again = rewrite_.has_value(),
+                      .snapshot = write.snapshot ? snapshot_.lastIncludedIndex : Index{0}},
            rewrite_ ? "it says all that may not have reached the disk"
                     : "it must be durable before it is spoken of (§5.1)");
     }
@@ -149,7 +159,11 @@ void Reading::compareWriting(bool changed, Index from) {
       durableIndex_ = std::min(durableIndex_, from - 1);
       for (Server::Writing& each : writing_) each.lastIndex = std::min(each.lastIndex, from - 1);
     }
-    writing_.push_back({.id = lastWrite_, .lastIndex = is_.log.lastIndex(), .overdue = overdue()});
+    const bool newSnapshot = snapshot_.lastIncludedIndex != was_.snapshot.lastIncludedIndex;
+    writing_.push_back({.id = lastWrite_,
+                        .lastIndex = is_.log.lastIndex(),
+                        .overdue = overdue(),
+                        .snapshot = newSnapshot || (rewrite_ && rewrite_->snapshot)});
   }
   if (is_.lastWrite == lastWrite_ && is_.writing == writing_ && is_.durableIndex == durableIndex_) {
     return;

@@ -49,6 +49,7 @@ void Reading::timeOut() {
        "whoever hears of no leader starts an election (§5.2)");
   ++term_;
   votedFor_ = was_.id;
+  receiving_.reset();
   role_ = Candidate{.votesResponded = {was_.id},
                     .votesGranted = {was_.id},
                     .retryDeadline = now_ + was_.settings.heartbeatInterval};
@@ -84,6 +85,7 @@ void Reading::explainVoteRequests(const ServerSet& to, bool again) {
 }
 
 void Reading::adoptTerm(ServerId from, const Message& message) {
+  receiving_.reset();
   const Term newer = termOf(message);
   tell(TermAdopted{.before = term_, .from = from},
        name(from) + "'s " + std::string(messageName(message)) + " is of the newer term " +

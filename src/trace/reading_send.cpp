@@ -22,6 +22,7 @@ const Response* Reading::answerTo(ServerId to, const char* request) {
 
 template const RequestVote::Response* Reading::answerTo(ServerId, const char*);
 template const AppendEntries::Response* Reading::answerTo(ServerId, const char*);
+template const InstallSnapshot::Response* Reading::answerTo(ServerId, const char*);
 
 // One AppendEntries to one peer: right in all it says?
 bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerId peer) {
@@ -53,7 +54,7 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
 
 void Reading::explainAppendEntries() {
   Leader* leader = std::get_if<Leader>(&role_);
-  if (!leader || (!broadcast_ && missing_.empty())) return;
+  if (!leader || (!broadcast_ && missing_.empty() && chunkTo_.empty())) return;
   struct Group {
     Index first, last;
     bool again;
@@ -65,7 +66,13 @@ void Reading::explainAppendEntries() {
     if (peer == was_.id) continue;
     Progress& progress = leader->of(peer);
     const bool lacks = is_.log.lastIndex() >= progress.nextIndex;
-    if (!broadcast_ && !(missing_.contains(peer) && lacks && !progress.waiting)) continue;
+    const bool due = broadcast_ || chunkTo_.contains(peer) ||
+                     (missing_.contains(peer) && lacks && !progress.waiting);
+    if (!due) continue;
+    if (progress.nextIndex <= is_.log.baseIndex()) {
+      explainSnapshot(*leader, peer);
+      continue;
+    }
     const auto send = std::ranges::find_if(effects_.send, [&](const Send& each) {
       return each.envelope.to == peer &&
              std::holds_alternative<AppendEntries::Request>(each.envelope.message);
@@ -120,9 +127,10 @@ void Reading::compareSends() {
       unexplained(
           what, "messages carry currentTerm, which is " + text(is_.currentTerm.value) + " (§5.1)");
     }
-    // A leader's AppendEntries need not wait for its own disk (thesis §10.2.1).
-    const bool waits =
-        !std::holds_alternative<AppendEntries::Request>(message) && !is_.writing.empty();
+    // What a leader asks of others need not wait for its own disk (thesis §10.2.1).
+    const bool asks = std::holds_alternative<AppendEntries::Request>(message) ||
+                      std::holds_alternative<InstallSnapshot::Request>(message);
+    const bool waits = !asks && !is_.writing.empty();
     const WriteId after = waits ? is_.lastWrite : WriteId{0};
     if (send.after == after) continue;
     unexplained(

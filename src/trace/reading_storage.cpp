@@ -28,9 +28,10 @@ void Reading::on(const WriteFailed& failed) {
   const auto lost = std::ranges::find(writing_, failed.id, &Server::Writing::id);
   if (lost == writing_.end()) return;
   const Time overdue = lost->overdue;
+  const bool snapshot = std::any_of(lost, writing_.end(), [](auto& w) { return w.snapshot; });
   writing_.erase(lost, writing_.end());
   const Index kept = writing_.empty() ? durableIndex_ : writing_.back().lastIndex;
-  rewrite_ = {std::max(kept, was_.log.baseIndex()) + 1, overdue};
+  rewrite_ = {std::max(kept, was_.log.baseIndex()) + 1, overdue, snapshot};
   tell(WriteFailure{.id = failed.id, .durableIndex = kept},
        "nobody knows how much of it is on the disk, so all of it is written again, and what "
        "speaks of it waits");

@@ -44,6 +44,14 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "readsConfirmed",
                                                             "readsLost",
                                                             "leaseExtended",
+                                                            "snapshotWanted",
+                                                            "snapshotTaken",
+                                                            "snapshotRefused",
+                                                            "snapshotSent",
+                                                            "chunkReceived",
+                                                            "snapshotInstalled",
+                                                            "snapshotNotNeeded",
+                                                            "chunkAcknowledged",
                                                             "messageIgnored",
                                                             "messageSent",
                                                             "messageDelivered",
@@ -234,6 +242,7 @@ struct Predicate {
     const auto item = [&](const std::string& next) { what += (what.empty() ? "" : ", ") + next; };
     if (f.term) item("its term");
     if (f.vote) item("its vote");
+    if (f.snapshot != Index{0}) item("its snapshot up to index " + text(f.snapshot.value));
     if (f.from != Index{0}) {
       item(f.entries == 0
                ? "that its log ends before index " + text(f.from.value)
@@ -270,6 +279,49 @@ struct Predicate {
   }
   std::string operator()(const LeaseExtended& f) const {
     return one("has", "have") + " a lease until " + text(f.until);
+  }
+  std::string operator()(const SnapshotWanted& f) const {
+    return one("asks its host", "ask their hosts") + " for a snapshot up to index " +
+           text(f.lastIncludedIndex.value);
+  }
+  std::string operator()(const SnapshotTaken& f) const {
+    return one("takes", "take") + " a snapshot of " + counted(f.bytes, "byte") + " up to " +
+           entryText(f.lastIncludedIndex, f.lastIncludedTerm) +
+           one(" and forgets ", " and forget ") + counted(f.entries, "entry", "entries");
+  }
+  std::string operator()(const SnapshotRefused& f) const {
+    return one("refuses", "refuse") + " a snapshot up to index " + text(f.lastIncludedIndex.value);
+  }
+  std::string operator()(const SnapshotSent& f) const {
+    const std::string whole = "its snapshot up to " +
+                              entryText(f.lastIncludedIndex, f.lastIncludedTerm) +
+                              (f.again ? " again to " : " to ") + of(f.to);
+    if (f.done && f.offset == 0) return one("sends ", "send ") + whole;
+    return one("sends ", "send ") + "bytes " + text(f.offset) + " to " + text(f.offset + f.bytes) +
+           (f.done ? ", the last, of " : " of ") + whole;
+  }
+  std::string operator()(const ChunkReceived& f) const {
+    const std::string chunk =
+        of(f.leader) + "'s snapshot up to index " + text(f.lastIncludedIndex.value);
+    if (f.fate == ChunkFate::Stored) {
+      return one("has ", "have ") + counted(f.stored, "byte") + " of " + chunk;
+    }
+    return one("does", "do") + " not take bytes from " + text(f.offset) + " on of " + chunk;
+  }
+  std::string operator()(const SnapshotInstalled& f) const {
+    return one("installs ", "install ") + of(f.leader) + "'s snapshot of " +
+           counted(f.bytes, "byte") + " up to " +
+           entryText(f.lastIncludedIndex, f.lastIncludedTerm) +
+           (f.lastIndex == Index{0} ? "" : one(" in place of its log", " in place of their logs"));
+  }
+  std::string operator()(const SnapshotNotNeeded& f) const {
+    return one("needs no ", "need no ") + "snapshot up to index " +
+           text(f.lastIncludedIndex.value) + " from " + of(f.leader);
+  }
+  std::string operator()(const ChunkAcknowledged& f) const {
+    return one("learns that ", "learn that ") + of(f.follower) + " has " +
+           counted(f.after, "byte") + " of the snapshot up to index " +
+           text(f.lastIncludedIndex.value);
   }
   std::string operator()(const MessageIgnored& f) const {
     return one("ignores ", "ignore ") + of(f.envelope.from) + "'s " +

@@ -202,7 +202,8 @@ void Story::details(bool before) {
     const bool cause = fact.is<MessageDelivered>() || fact.is<WriteDurable>();
     const bool detail = cause || fact.is<MessageSent>() || fact.is<MessageDuplicated>() ||
                         fact.is<MessageLost>() || fact.is<WriteAsked>() ||
-                        fact.is<HeartbeatsSent>() || fact.is<ClientAsked>();
+                        fact.is<HeartbeatsSent>() || fact.is<ClientAsked>() ||
+                        fact.is<ChunkReceived>();
     const auto* accepted = fact.as<AppendAccepted>();
     const auto* first = fact.as<HeartbeatsSent>();
     if ((first && first->first) || !(detail || (accepted && accepted->entries == 0))) continue;

@@ -14,6 +14,7 @@ enum Notion : Notions {
   CommitNotion = 32,
   ConflictNotion = 64,
   MatchNotion = 128,
+  SnapshotNotion = 256,
 };
 
 // Which notions a fact brings up.
@@ -28,6 +29,7 @@ Notions notionsOf(const Fact& fact) {
     return CommitNotion;
   }
   if (fact.is<EntriesTruncated>()) return ConflictNotion;
+  if (fact.is<SnapshotTaken>() || fact.is<SnapshotSent>()) return SnapshotNotion;
   const auto* refused = fact.as<AppendRefused>();
   if (refused && refused->why == AppendRefusal::NoMatch) return MatchNotion;
   return 0;
@@ -67,6 +69,10 @@ std::string sentenceOf(Notion notion, const Fact& fact) {
       return "Two logs that have an entry of the same index and term are equal up to there. What "
              "differs behind it was never committed, so the follower may drop it for what the "
              "leader has.";
+    case SnapshotNotion:
+      return "A snapshot is all that the replicated program holds after the entries up to one, so "
+             "the log may forget these. A follower that needs a forgotten entry is sent the "
+             "snapshot in its place.";
     case MatchNotion: break;
   }
   return "Each AppendEntries names the entry before those that it brings. A follower that does not "
@@ -80,7 +86,7 @@ std::vector<std::string> explanationsOf(const std::vector<Fact>& group, Notions&
   for (const Fact& fact : group) {
     const Notions fresh = notionsOf(fact) & ~known;
     for (const Notion each : {TermNotion, VoteNotion, HeartbeatNotion, EntryNotion, NoopNotion,
-                              CommitNotion, ConflictNotion, MatchNotion}) {
+                              CommitNotion, ConflictNotion, MatchNotion, SnapshotNotion}) {
       if ((fresh & each) != 0) out.push_back("(" + sentenceOf(each, fact) + ")");
     }
     known |= fresh;

@@ -247,6 +247,7 @@ bool Teller::logClause(const Fact& fact, Clause& out) const {
     return both("applies ", "apply ", what);
   }
   if (const auto* f = fact.as<CommitAdvanced>()) {
+    if (find<SnapshotInstalled>(group)) return false;
     const auto* applied = find<Applied>(group);
     if (f->byCounting) {
       return both("commits ", "commit ",
@@ -285,8 +286,19 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
   }
   if (fact.is<MessageDelivered>() || fact.is<MessageSent>() || fact.is<WriteAsked>() ||
       fact.is<WriteDurable>() || fact.is<HeartbeatsSent>() || fact.is<MessageDuplicated>() ||
-      fact.is<LeaseExtended>()) {
+      fact.is<LeaseExtended>() || fact.is<ChunkReceived>() || fact.is<ChunkAcknowledged>() ||
+      fact.is<SnapshotWanted>()) {
     return false;
+  }
+  // Of many chunks the first says what begins, and the follower what came of it.
+  if (const auto* f = fact.as<SnapshotSent>()) {
+    if (f->again || f->offset > 0) return false;
+    const std::string what = "its snapshot up to " +
+                             entryText(f->lastIncludedIndex, f->lastIncludedTerm) + " to " +
+                             name(f->to);
+    out = {(f->done ? "sends " : "begins to send ") + what,
+           (f->done ? "send " : "begin to send ") + what};
+    return true;
   }
   if (fact.is<ProposalAccepted>()) return false;  // others() says so
   if (const auto* f = fact.as<MatchIndexRaised>()) {
@@ -311,6 +323,12 @@ std::string Teller::mainReason() const {
   if (find<CommitHeldBack>(group)) return reasonOf<CommitHeldBack>(group);
   if (find<EntriesTruncated>(group)) return reasonOf<EntriesTruncated>(group);
   if (find<AppendRefused>(group)) return reasonOf<AppendRefused>(group);
+  if (find<SnapshotTaken>(group)) return reasonOf<SnapshotTaken>(group);
+  if (find<SnapshotInstalled>(group)) return reasonOf<SnapshotInstalled>(group);
+  if (find<SnapshotNotNeeded>(group)) return reasonOf<SnapshotNotNeeded>(group);
+  if (const auto* sent = find<SnapshotSent>(group); sent && sent->offset == 0 && !sent->again) {
+    return reasonOf<SnapshotSent>(group);
+  }
   if (find<NextIndexLowered>(group)) return reasonOf<NextIndexLowered>(group);
   if (const auto* commit = find<CommitAdvanced>(group)) {
     return commit->byCounting ? reasonOf<CommitAdvanced>(group) : "";

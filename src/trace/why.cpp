@@ -268,9 +268,10 @@ Answer whyLogsDiffer(const View& view, ServerId one, ServerId other) {
   const std::string second = name(view, other);
   const Index at = firstDifference(a, b);
   const Index same = at - 1;
-  const std::string shared = same == Index{0}
-                                 ? "have no entry in common"
-                                 : "agree up to " + entryText(same, a.term(same)) + " (§5.3)";
+  const std::string shared =
+      same == Index{0}
+          ? "have no entry in common"
+          : "agree up to " + placeIn(a.baseIndex() < b.baseIndex() ? a : b, same) + " (§5.3)";
   if (at > a.lastIndex() && at > b.lastIndex()) {
     return {"The logs of " + first + " and " + second + " are equal: " + logText(a) + "."};
   }
@@ -278,8 +279,11 @@ Answer whyLogsDiffer(const View& view, ServerId one, ServerId other) {
   if (at > a.lastIndex() || at > b.lastIndex()) {
     const bool firstLonger = at <= a.lastIndex();
     const Log& longer = firstLonger ? a : b;
-    answer.push_back((firstLonger ? second : first) + " lacks " + entriesText(at, longer.from(at)) +
-                     ".");
+    answer.push_back((firstLonger ? second : first) + " lacks " +
+                     (at <= longer.baseIndex()
+                          ? "what the other's snapshot stands for, up to " +
+                                entryText(longer.baseIndex(), longer.baseTerm()) + " (§7)."
+                          : entriesText(at, longer.from(at)) + "."));
   } else {
     answer.push_back("At index " + text(at.value) + " " + first + " has " +
                      entryText(at, a.term(at)) + " and " + second + " " +

@@ -35,6 +35,8 @@ Answer whyLeader(const View& view, ServerId server);
 // Why its currentTerm is what it is: how it came by it, and whether there is a newer one.
 Answer whyInTerm(const View& view, ServerId server);
 Answer whyLogsDiffer(const View& view, ServerId one, ServerId other);
+// How far its snapshot goes, and what would have to happen for another.
+Answer whySnapshot(const View& view, ServerId server);
 // Why `server` has not applied, or does not know as committed, the entry at `index`.
 Answer whyNotApplied(const View& view, ServerId server, Index index);
 

@@ -40,8 +40,7 @@ void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answ
     if (!silence.empty()) {
       answer.push_back(view.names.of(ServerId(i)) + " lacks it: " + silence + ".");
     } else if (server.log.lastIndex() >= entry.index) {
-      answer.push_back(view.names.of(ServerId(i)) + " has " +
-                       entryText(entry.index, server.log.term(entry.index)) +
+      answer.push_back(view.names.of(ServerId(i)) + " has " + placeIn(server.log, entry.index) +
                        " in its place, until the leader overwrites that (§5.3).");
     } else {
       answer.push_back(view.names.of(ServerId(i)) + " lacks it: its log ends at index " +
@@ -109,8 +108,9 @@ Answer whyNotCommitted(const View& view, Index index) {
                  ? " is empty."
                  : " ends in " + entryText(log.lastIndex(), log.lastTerm()) + ".")};
   }
-  const Place entry{index, log.term(index)};
-  const std::string what = "Entry " + entryText(entry.index, entry.term);
+  const bool known = index >= log.baseIndex();  // otherwise it is committed, as all that snapshots
+  const Place entry{index, known ? log.term(index) : Term{0}};  // stand for
+  const std::string what = "Entry " + placeIn(log, index);
   if (!know.empty()) {
     return {what + " is committed; " + view.names.of(know) +
             (know.size() == 1 ? " knows" : " know") + " that."};
@@ -159,7 +159,7 @@ Answer whyNotApplied(const View& view, ServerId id, Index index) {
   if (know.empty()) return whyNotCommitted(view, index);
   if (!leader || !know.contains(*leader)) {
     const Log& log = serverOf(view, *know.begin()).log;
-    const std::string what = "Entry " + entryText(index, log.term(index)) + " is committed";
+    const std::string what = "Entry " + placeIn(log, index) + " is committed";
     if (leader) {
       return {what + ", and " + view.names.of(know) + (know.size() == 1 ? " knows" : " know") +
               " that, but leader " + view.names.of(*leader) +
@@ -169,18 +169,56 @@ Answer whyNotApplied(const View& view, ServerId id, Index index) {
     for (std::string& each : whyNoLeader(view)) answer.push_back(std::move(each));
     return answer;
   }
-  const Term term = serverOf(view, *leader).log.term(index);
+  const Log& leaders = serverOf(view, *leader).log;
+  const bool compacted = server.log.lastIndex() < leaders.baseIndex();
   const std::string silence = id == *leader ? "" : whyNoTalk(view, *leader, id);
   if (!silence.empty()) {
     answer.push_back("It is committed, but " + own + " does not learn it from leader " +
                      view.names.of(*leader) + ": " + silence + ".");
-  } else if (!server.log.matches(index, term)) {
-    answer.push_back(own + " does not have " + entryText(index, term) + " yet (§5.3).");
+  } else if (compacted) {
+    answer.push_back(own + "'s log ends at index " + text(server.log.lastIndex().value) +
+                     ", and the leader's begins after " +
+                     entryText(leaders.baseIndex(), leaders.baseTerm()) + ": " + own +
+                     " needs the leader's snapshot, which is sent in chunks (§7).");
+  } else if (index >= leaders.baseIndex() && !server.log.matches(index, leaders.term(index))) {
+    answer.push_back(own + " does not have " + placeIn(leaders, index) + " yet (§5.3).");
   } else {
-    answer.push_back(own + " has " + entryText(index, term) +
+    answer.push_back(own + " has " + placeIn(leaders, index) +
                      " and learns with the leader's next "
                      "AppendEntries that it is committed (§5.3).");
   }
+  return answer;
+}
+
+Answer whySnapshot(const View& view, ServerId id) {
+  if (!exists(view, id)) {
+    return {"There is no server " + view.names.of(id) + " in this cluster."};
+  }
+  const Server& server = serverOf(view, id);
+  const std::string own = view.names.of(id);
+  const Index base = server.log.baseIndex();
+  Answer answer = {server.snapshot.exists() ? own + "'s snapshot stands for all up to " +
+                                                  entryText(base, server.log.baseTerm()) + " (§7)."
+                                            : own + " has no snapshot."};
+  if (server.receiving) {
+    answer.push_back(
+        "It is receiving one up to " +
+        entryText(server.receiving->lastIncludedIndex, server.receiving->lastIncludedTerm) +
+        " and has " + counted(server.receiving->size, "byte") + " of it (§7).");
+  }
+  const Index applied = server.lastApplied;
+  const std::uint64_t after = server.settings.compactAfter;
+  std::string next = own + " has applied " +
+                     counted(applied.value - base.value, "entry", "entries") +
+                     (server.snapshot.exists() ? " since" : "");
+  if (applied == base) {
+    next += ", so there is nothing to take one of (§7).";
+  } else if (after == 0) {
+    next += "; it takes a snapshot only when it is told to (§7).";
+  } else {
+    next += "; it takes a snapshot after " + text(after) + " (§7).";
+  }
+  answer.push_back(next);
   return answer;
 }
 
