@@ -14,13 +14,13 @@ void replicateEntries(benchmark::State& state, std::uint64_t window, bool batche
   const Workload work{.servers = static_cast<std::uint32_t>(state.range(0)),
                       .window = window,
                       .batched = batched,
-                      .size = static_cast<std::uint32_t>(state.range(1))};
+                      .size = static_cast<std::uint32_t>(state.range(1)),
+                      .compacted = entriesEach};
   DirectCluster cluster(work);
   replicate(cluster, work, entriesEach);
   const Counts countsBefore = cluster.counts();
   const Allocations allocationsBefore = Allocations::now();
   for (auto iteration : state) {
-    cluster.startAnew();
     replicate(cluster, work, entriesEach);
   }
   const auto entries = static_cast<double>(entriesEach) * static_cast<double>(state.iterations());

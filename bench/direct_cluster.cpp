@@ -1,6 +1,7 @@
 #include "bench/direct_cluster.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "raft/assert.h"
@@ -12,15 +13,15 @@ using raft::ServerId;
 
 DirectCluster::DirectCluster(const Workload& work)
     : copying_(work.copying), applied_(work.servers), commands_(work.size) {
-  startAnew();
+  elect(work.compacted);
 }
 
-void DirectCluster::startAnew() {
+void DirectCluster::elect(std::uint64_t compacted) {
   const auto count = static_cast<std::uint32_t>(applied_.size());
   const raft::ServerSet voters = raft::ServerSet::firstServers(count);
-  servers_.clear();
   for (std::uint32_t id = 1; id <= count; ++id) {
     raft::Settings settings;
+    settings.compactAfter = compacted;
     // Server 1 stands for election before anyone else would.
     if (id == 1) settings.electionTimeoutMax = settings.electionTimeoutMin;
     if (id != 1) settings.electionTimeoutMin = settings.electionTimeoutMax;
@@ -76,15 +77,24 @@ inline void DirectCluster::step(ServerId id, const In& input) {
   server(id).step(now_, input, effects);
   if (!effects.apply.entries.empty()) apply(id, effects.apply);
   const raft::WriteId written = effects.write ? effects.write->id : raft::WriteId{0};
+  const bool compacts = effects.compaction == raft::Compaction::Wanted;
   if (!effects.send.empty()) {
     if (copying_) copyBytes(effects);
     // The next step finds another buffer, and these effects stay here until they are delivered.
     if (++sent_->count == sent_->effects.size()) sent_->effects.emplace_back();
   }
-  if (written == raft::WriteId{0}) return;
-  // It is durable by now, so nothing had to wait for it.
-  ++counts_.writes;
-  step(id, raft::Written{written});
+  if (written != raft::WriteId{0}) {
+    // It is durable by now, so nothing had to wait for it.
+    ++counts_.writes;
+    step(id, raft::Written{written});
+  }
+  if (compacts) compact(id);
+}
+
+// What the servers replicate is small: how much they have applied, and its digest.
+void DirectCluster::compact(ServerId id) {
+  const std::string state = applied_[id.value - 1].text();
+  step(id, raft::Compact{.index = server(id).lastApplied, .data = std::string_view(state)});
 }
 
 void DirectCluster::apply(ServerId id, const raft::Apply& apply) {

@@ -14,10 +14,6 @@ class DirectCluster {
   // Server 1 leads when this returns, and all have applied its no-op.
   explicit DirectCluster(const Workload& work);
 
-  // Replaces the servers by new ones with empty logs, which elect server 1 again. It stands for the
-  // compaction that the core does not have yet: requires that nothing is under way.
-  void startAnew();
-
   // Hands `count` commands to the leader, in one input.
   void propose(std::uint64_t count);
   // Delivers what was sent before this call. False if there was nothing.
@@ -35,7 +31,10 @@ class DirectCluster {
   template <class In>
   void step(raft::ServerId id, const In& input);
   void apply(raft::ServerId id, const raft::Apply& apply);
+  void compact(raft::ServerId id);
   static void copyBytes(raft::Effects& effects);
+
+  void elect(std::uint64_t compacted);
 
   const bool copying_;
   raft::Time now_ = {};

@@ -47,6 +47,7 @@ class Digest {
     ++count_;
   }
   std::uint64_t count() const { return count_; }
+  std::string text() const { return std::to_string(count_) + " " + std::to_string(value_); }
   bool operator==(const Digest&) const = default;
 
  private:
@@ -79,7 +80,7 @@ class CommandSource {
 // the window has room; then what was sent by then is delivered; and only if nothing is under way,
 // time passes until the leader's next heartbeat, which tells followers what has committed.
 template <class Cluster>
-void replicatePart(Cluster& cluster, const Workload& work, std::uint64_t entries) {
+void replicate(Cluster& cluster, const Workload& work, std::uint64_t entries) {
   std::uint64_t applied = cluster.appliedByAll();
   std::uint64_t proposed = applied;
   const std::uint64_t goal = applied + entries;
@@ -95,19 +96,6 @@ void replicatePart(Cluster& cluster, const Workload& work, std::uint64_t entries
     applied = cluster.appliedByAll();
   }
   while (cluster.deliver()) continue;
-}
-
-// The same; a cluster that cannot compact its logs is started anew each time that it should.
-template <class Cluster>
-void replicate(Cluster& cluster, const Workload& work, std::uint64_t entries) {
-  if constexpr (requires { cluster.startAnew(); }) {
-    while (work.compacted != 0 && entries > work.compacted) {
-      replicatePart(cluster, work, work.compacted);
-      entries -= work.compacted;
-      cluster.startAnew();
-    }
-  }
-  replicatePart(cluster, work, entries);
 }
 
 }  // namespace bench
