@@ -22,6 +22,10 @@
 //    follower needs, twice at most. With that allowed for, its commitIndex
 //    does not stand still for a bound while it has an entry of its own term to commit, nor does a
 //    follower's while its leader's is higher.
+// 6. Who asks before it stands (pre-vote) is 2 (L + D) later: W includes it. Who withholds its vote
+//    does so for its least election timeout at most, and lets X lose two more attempts. A leader
+//    that checks its quorum stays if heartbeatInterval + 2 (L + D) is less than that timeout. One
+//    that begins or ceases to hand over disturbs, as a fault does.
 #include "check/progress.h"
 
 #include <algorithm>
@@ -187,24 +191,31 @@ bool Progress::timely(const ServerSet& servers) const {
   const Duration message = slowest(servers);
   Duration least = Duration::max();
   Duration heartbeat = Duration(0);
+  bool checked = false;  // whether a leader wants its heartbeats answered
   for (ServerId each : servers) {
+    checked |= seen(each).settings.checkQuorum;
     least = std::min(least, seen(each).settings.electionTimeoutMin);
     heartbeat = std::max(heartbeat, seen(each).settings.heartbeatInterval);
   }
   const Duration election = 3 * message + 2 * s_.settings.diskLatencyMax;
+  if (checked) heartbeat += message + 2 * s_.settings.diskLatencyMax;
   return election < least && heartbeat + message < least;
 }
 
 std::optional<Duration> Progress::boundFor(const ServerSet& servers) const {
   if (!isMajority(servers, s_.configuration)) return std::nullopt;
   if (servers.size() > 1 && !timely(servers)) return std::nullopt;
-  for (ServerId each : servers) {  // or it gives up its role for a disk that is as it always is
-    const Duration bearable = seen(each).settings.writeTimeout;
-    if (bearable != Duration(0) && bearable <= s_.settings.diskLatencyMax) return std::nullopt;
-  }
   const Duration message = slowest(servers);
   const Duration disk = s_.settings.diskLatencyMax;
-  const Duration window = message + 2 * disk;
+  Duration window = message + 2 * disk;
+  Duration withheld = Duration(0);  // the longest that a vote is
+  for (ServerId each : servers) {
+    const Settings& its = seen(each).settings;
+    // Or it gives up its role for a disk that is as it always is.
+    if (its.writeTimeout != Duration(0) && its.writeTimeout <= disk) return std::nullopt;
+    if (its.preVote) window = 3 * message + 4 * disk;
+    if (its.preVote || its.leaderStickiness) withheld = std::max(withheld, its.electionTimeoutMin);
+  }
   const auto settingsOf = [&](ServerId id) -> const Settings& { return seen(id).settings; };
   Duration attempt = Duration(0);
   std::uint64_t chance = million;
@@ -216,7 +227,8 @@ std::optional<Duration> Progress::boundFor(const ServerSet& servers) const {
   if (s_.settings.bound != Duration(0)) return s_.settings.bound;
   const std::optional<std::int64_t> needed = attempts(chance);
   if (!needed) return std::nullopt;
-  return attempt * (*needed + 2) + 3 * message + 2 * disk;
+  if (withheld != Duration(0)) withheld += 2 * attempt;
+  return attempt * (*needed + 2) + withheld + 3 * message + 2 * disk;
 }
 
 std::optional<Duration> Progress::bound() const { return boundFor(connectedMajority()); }
@@ -408,6 +420,8 @@ void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
   const Server& server = step.after;
   const Leader* leader = server.as<Leader>();
   const Term term = leader ? server.currentTerm : Term{0};
+  const bool handsOver = leader && leader->transfer;
+  if (std::exchange(known.handsOver, handsOver) != handsOver) disturbed(step.time);
   if (term != known.leaderOf) {
     const Term termBefore = std::exchange(known.leaderOf, term);
     known.waiting = Time::max();

@@ -62,6 +62,7 @@ class Progress : public trace::Observer {
     ServerSet together = {};   // with whom it shares a group of the partition
     std::uint32_t writes = 0;  // on their way to its disk
     Term leaderOf = 0;         // the term that it leads now; 0: none
+    bool handsOver = false;    // to another server (thesis §3.10)
     Index commitIndex = 0;
     // Since when its commitIndex stood still, though it should rise: if it leads, as it has entries
     // of its own term to commit; otherwise, as its leader has committed more. max: it should not.

@@ -31,7 +31,8 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
                                  .success = success,
                                  .prevLogIndex = m.prevLogIndex,
                                  .matchIndex = matchIndex,
-                                 .round = m.round},
+                                 .round = m.round,
+                                 .priority = settings.priority},
          out);
   };
 
@@ -41,7 +42,7 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
   // Followers: respond to RPCs from candidates and leaders (§5.2).
   // Candidates: if AppendEntries RPC received from new leader: convert to follower (§5.2).
   if (is<Leader>() || from != m.leaderId) return;  // forged: a term has at most one leader (§5.2)
-  role = Follower{.leaderId = m.leaderId, .electionDeadline = electionDeadline(now)};
+  role = Follower{m.leaderId, electionDeadline(now), withholdVotesUntil(now)};
 
   // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm
   //    (§5.3).
@@ -78,12 +79,13 @@ bool Server::storeEntries(const AppendEntries::Request& m) {
   return true;
 }
 
-void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effects& out) {
+void Server::receive(ServerId from, const AppendEntries::Response& m, Time now, Effects& out) {
   Leader* leader = as<Leader>();
   if (!leader || m.term != currentTerm || !configuration.contains(from)) return;
   Progress& progress = leader->of(from);
   if (m.round < progress.since) return;  // it speaks of the time before that server was added
   progress.round = std::max(progress.round, m.round);
+  progress.heardAt = heardAt(now);
 
   if (m.success && m.matchIndex <= log.lastIndex()) {
     // Leaders: if successful: update nextIndex and matchIndex for follower (§5.3).
@@ -99,6 +101,7 @@ void Server::receive(ServerId from, const AppendEntries::Response& m, Time, Effe
     progress.waiting = false;
   }
   sendWhatIsMissing(from, out);
+  if (leader->transfer || m.priority > settings.priority) handOver(from, m.priority, now, out);
 }
 
 // Leaders: if there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and

@@ -84,14 +84,21 @@ struct Cluster {
   std::uint32_t failuresPerMillion = 0;  // of the disks
   Time now = ms(0);
 
-  Settings settings;
-
-  Cluster(std::uint64_t seed, const Settings& its)
-      : random(Random::stream(seed, 1, 1)), settings(its) {
+  Cluster(std::uint64_t seed, const Settings& its) : random(Random::stream(seed, 1, 1)) {
+    Random beyond = Random::stream(seed, 1, 2);
     for (std::uint32_t id = 1; id <= servers; ++id) {
+      const Settings settings = seed % 2 == 0 ? its : settingsOf(its, beyond);
       hosts.push_back({.server = Server::start(id, ServerSet::firstServers(servers), settings,
                                                random.next(), now)});
     }
+  }
+  // What lies beyond Figure 2 is on or off, at each server.
+  static Settings settingsOf(Settings settings, Random& chance) {
+    settings.preVote = chance.chance(700'000);
+    settings.leaderStickiness = chance.chance(700'000);
+    settings.checkQuorum = chance.chance(700'000);
+    settings.priority = static_cast<std::uint32_t>(chance.below(3));
+    return settings;
   }
   Host& of(ServerId id) { return hosts[id.value - 1]; }
 
@@ -198,8 +205,8 @@ struct Cluster {
     host.gated.clear();
     host.finishCut();
     host.state = host.disk.snapshot.data.bytes();
-    host.server = Server::start(id, ServerSet::firstServers(servers), settings, random.next(), now,
-                                host.disk);
+    host.server = Server::start(id, ServerSet::firstServers(servers), host.server.settings,
+                                random.next(), now, host.disk);
   }
 
   // A command that was never proposed before, so that two entries of one place differ.
@@ -207,6 +214,8 @@ struct Cluster {
     const std::string text = std::to_string(random.next());
     step(id, Propose{{Command(std::string_view(text))}});
   }
+
+  void transfer(ServerId id) { step(id, TransferLeadership{.to = id.value % servers + 1}); }
 
   // One event, by chance: a message (now and then lost or doubled), a disk, or a timeout.
   // Returns who took a step.
@@ -324,6 +333,10 @@ std::uint64_t crashesOfRun(std::uint64_t seed, int events, const Settings& setti
     if (failures > 0) crashWithTornWrites(cluster, who, seed, crashes);
     if (cluster.of(who).server.is<Leader>() && cluster.random.chance(250'000)) {
       cluster.propose(who);
+      crashEverywhere(cluster, who, seed, crashes);
+    }
+    if (seed % 2 == 1 && cluster.random.chance(50'000)) {
+      cluster.transfer(who);
       crashEverywhere(cluster, who, seed, crashes);
     }
     if (cluster.random.chance(20'000)) cluster.restart(cluster.random.below(servers) + 1);

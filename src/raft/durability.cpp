@@ -14,11 +14,13 @@ namespace raft {
 namespace {
 
 // A leader may send AppendEntries before its own write is durable: it counts itself only when it is
-// (thesis §10.2.1). What its snapshot stands for is committed, with or without it. Everything else
-// speaks of what must not be forgotten: a vote, a term, an entry.
+// (thesis §10.2.1). What its snapshot stands for is committed, with or without it. Nor does a
+// TimeoutNow speak of its disk: it names the term that it was elected in. Everything else speaks of
+// what must not be forgotten: a vote, a term, an entry.
 bool speaksOfWhatIsWritten(const Message& message) {
   return !std::holds_alternative<AppendEntries::Request>(message) &&
-         !std::holds_alternative<InstallSnapshot::Request>(message);
+         !std::holds_alternative<InstallSnapshot::Request>(message) &&
+         !std::holds_alternative<TimeoutNow::Request>(message);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 // Storage that fails, is slow or stalls needs no other host: a write that fails is WriteFailed, one
 // that is slow is a late Written, and a stall is time that passes (Settings::writeTimeout).
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -56,8 +57,15 @@ struct Compact {
   Command data = {};
   bool operator==(const Compact&) const = default;
 };
+// The leader is to hand over to `to` (thesis §3.10). It takes no commands until that has come about
+// or has taken too long.
+struct TransferLeadership {
+  ServerId to;
+  bool operator==(const TransferLeadership&) const = default;
+};
 // A message (an Envelope) has arrived. One that is late, doubled or forged is answered or ignored.
-using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read, Compact>;
+using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read, Compact,
+                           TransferLeadership>;
 
 // Everything that must become durable, together or (after a crash) not at all; but of `entries` a
 // crash may leave the first ones only. Writes are performed in the order of their ids; what was
@@ -102,7 +110,21 @@ struct NotLeader {
   std::optional<ServerId> leaderId = {};
   bool operator==(const NotLeader&) const = default;
 };
-using Proposed = std::variant<Accepted, NotLeader>;
+// … or it is, and hands over to another one just now. Ask that one, or this one again in a while.
+struct Transferring {
+  ServerId to;
+  bool operator==(const Transferring&) const = default;
+};
+using Proposed = std::variant<Accepted, NotLeader, Transferring>;
+
+// What became of a TransferLeadership. That it has come about shows in who leads.
+enum class Transferred : std::uint8_t {
+  Begun,
+  NotLeader,            // only a leader hands over
+  NotAVoter,            // who is to take over could not be elected
+  ToItself,             // it leads already
+  AlreadyTransferring,  // one at a time
+};
 
 // What became of a Read: it has this id, and `readable` or `readsLost` will tell of it; unless the
 // server crashes, after which ids begin anew.
@@ -128,6 +150,7 @@ struct Effects {
   std::optional<Proposed> proposed = {};
   std::optional<Snapshot> restore = {};  // the state machine becomes this, whatever it was
   Compaction compaction = Compaction::None;
+  std::optional<Transferred> transferred = {};
 
   // Beyond Figure 2.
   std::optional<ReadAnswer> read = {};
@@ -152,6 +175,7 @@ inline void Effects::clear() {
   readable = readsLost = 0;
   restore.reset();
   compaction = Compaction::None;
+  transferred.reset();
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

@@ -1,4 +1,6 @@
 // Late, doubled and forged messages are answered or ignored; none of them breaks an invariant.
+#include <span>
+
 #include <gtest/gtest.h>
 
 #include "raft/raft_test_support.h"
@@ -19,11 +21,18 @@ std::vector<Server> inEachRole() {
             .commitIndex = 1,
             .lastApplied = 1,
             .durableIndex = 3};
-  std::vector<Server> all(3, s1);
+  std::vector<Server> all(6, s1);
   all[0].role = Follower{.leaderId = 2, .electionDeadline = ms(50)};
   all[1].role = Candidate{.votesResponded = {1}, .votesGranted = {1}, .electionDeadline = ms(50)};
   all[2].role =
       Leader{.progress = {{.nextIndex = 4, .matchIndex = 3}, {.nextIndex = 4}, {.nextIndex = 4}}};
+  // With all that lies beyond Figure 2: asking whether it could win, following, handing over.
+  all[3].role =
+      Follower{.electionDeadline = ms(50), .canvass = Canvass{.responded = {1}, .granted = {1}}};
+  all[4].role = Follower{.leaderId = 2, .electionDeadline = ms(50), .withholdVotesUntil = ms(40)};
+  all[5].role = all[2].role;
+  all[5].as<Leader>()->transfer = Transfer{.to = 2, .deadline = ms(99)};
+  for (Server& server : std::span(all).subspan(3)) server.settings = extended;
   return all;
 }
 
@@ -35,6 +44,9 @@ std::vector<Message> absurdMessages() {
       for (Term of : {Term(0), Term(4), Term(absurd)}) {
         for (std::uint32_t id : {0u, 1u, 2u, 9u, ~0u}) {
           all.push_back(RequestVote::Request{term, id, index, of});
+          all.push_back(RequestVote::Request{term, id, index, of, true});
+          all.push_back(PreVote::Request{term, id, index, of, true});
+          all.push_back(PreVote::Request{absurd, id, index, of});
           all.push_back(AppendEntries::Request{term, id, index, of, {}, index});
           all.push_back(AppendEntries::Request{term, id, 3, 4, entriesFrom(4, {4}), index});
           all.push_back(AppendEntries::Request{term, id, 3, 4, {{of}}, index});
@@ -53,6 +65,10 @@ std::vector<Message> absurdMessages() {
           all.push_back(InstallSnapshot::Response{term, index, offset, absurd, yes ? 3 : 0});
           all.push_back(InstallSnapshot::Response{term, index, offset, offset, index});
         }
+        all.push_back(AppendEntries::Response{term, yes, 3, index, 0, ~0u});
+        all.push_back(PreVote::Response{term, yes, index.value});
+        all.push_back(PreVote::Response{term, yes, 5});
+        for (std::uint32_t id : {0u, 1u, 2u, 9u}) all.push_back(TimeoutNow::Request{term, id, yes});
       }
     }
   }

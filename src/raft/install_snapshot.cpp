@@ -100,7 +100,7 @@ void Server::receive(ServerId from, const InstallSnapshot::Request& m, Time now,
 
   // It comes from the leader of currentTerm, as AppendEntries do, and counts as a heartbeat (§5.2).
   if (is<Leader>() || from != m.leaderId || isForged(m)) return;
-  role = Follower{.leaderId = m.leaderId, .electionDeadline = electionDeadline(now)};
+  role = Follower{m.leaderId, electionDeadline(now), withholdVotesUntil(now)};
 
   // 6. If existing log entry has same index and term as snapshot's last included entry, retain log
   //    entries following it and reply.
@@ -201,14 +201,14 @@ void Server::forgetSettledTransfers() {
   });
 }
 
-void Server::receive(ServerId from, const InstallSnapshot::Response& m, Time, Effects& out) {
+void Server::receive(ServerId from, const InstallSnapshot::Response& m, Time now, Effects& out) {
   Leader* leader = as<Leader>();
   if (!leader || m.term != currentTerm || !configuration.contains(from)) return;
   Progress& progress = leader->of(from);
   if (m.round < progress.since) return;  // it speaks of the time before that server was added
   progress.round = std::max(progress.round, m.round);
+  progress.heardAt = heardAt(now);
   const auto transfer = std::ranges::find(leader->transfers, from, &SnapshotTransfer::to);
-
   if (m.matchIndex != Index{0}) {
     if (m.matchIndex > log.lastIndex()) return;  // forged
     if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
@@ -219,7 +219,8 @@ void Server::receive(ServerId from, const InstallSnapshot::Response& m, Time, Ef
       leader->transfers.erase(transfer);
     }
     advanceCommitIndex(m.matchIndex);
-    return sendWhatIsMissing(from, out);
+    sendWhatIsMissing(from, out);
+    return handOver(from, 0, now, out);
   }
 
   // The chunk under way was answered, for the first time: whoever took each of two answers for a

@@ -38,6 +38,17 @@ const char* brokenInState(const Server& s) {
   }));
 }
 
+const char* brokenInFollower(const Server& s, const Follower& f) {
+  if (f.leaderId == s.id) return "a follower does not follow itself";
+  if (!f.canvass) return nullptr;
+  return firstBroken(std::to_array<Rule>({
+      {"who asks whether it could win knows of no leader (thesis §9.6)", !f.leaderId},
+      {"who asks whether it could win would vote for itself", f.canvass->granted.contains(s.id)},
+      {"who would grant a vote has answered",
+       (f.canvass->granted & f.canvass->responded) == f.canvass->granted},
+  }));
+}
+
 const char* brokenInRole(const Server& s) {
   if (const Candidate* c = s.as<Candidate>()) {
     return firstBroken(std::to_array<Rule>({
@@ -47,12 +58,15 @@ const char* brokenInRole(const Server& s) {
     }));
   }
   if (const Follower* f = s.as<Follower>()) {
-    return f->leaderId == s.id ? "a follower does not follow itself" : nullptr;
+    return brokenInFollower(s, *f);
   }
   const Leader& l = *s.as<Leader>();
   if (s.votedFor != s.id) return "a leader has voted for itself";
   if (l.progress.size() < s.configuration.members().last().value) {
     return "a leader keeps track of each member";
+  }
+  if (l.transfer && l.transfer->to == s.id) {
+    return "a leader hands over to another server (thesis §3.10)";
   }
   for (ServerId server : s.configuration.members()) {
     const Progress& p = l.of(server);
@@ -86,9 +100,11 @@ const char* brokenInChange(const Vitals& b, const Server& a) {
        b.snapshot <= a.snapshot.lastIncludedIndex},
       {"a leader's log never shrinks (§5.3)",
        !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
-      // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written.
+      // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written,
+      // or it hears from no majority (thesis §6.2).
       {"a leader stays one until its term ends (§5.2)",
-       !sameTerm || b.role != leader || role == leader || !a.writing.empty()},
+       !sameTerm || b.role != leader || role == leader || !a.writing.empty() ||
+           (role == follower && a.settings.checkQuorum)},
       {"only a candidate becomes leader (§5.2)",
        role != leader || (sameTerm && b.role != follower)},
       {"a leader commits by counting only entries of its own term (§5.4.2)",
@@ -122,6 +138,22 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
   }));
 }
 
+const char* brokenInSend(const Server& a, const Effects& fx, const Send& send) {
+  const Message& message = send.envelope.message;
+  const bool asksToStand = std::holds_alternative<TimeoutNow::Request>(message);
+  const bool asksToAppend = std::holds_alternative<AppendEntries::Request>(message) ||
+                            std::holds_alternative<InstallSnapshot::Request>(message);
+  const bool mustWait = !asksToAppend && !asksToStand && (fx.write || !a.writing.empty());
+  if (mustWait && send.after != a.lastWrite) return "what speaks of a write waits for it (§5.1)";
+  if (termOf(message) != a.currentTerm) return "messages carry currentTerm (§5.1)";
+  if (!asksToStand) return nullptr;
+  const Leader* leader = a.as<Leader>();
+  return leader && leader->transfer && leader->transfer->to == send.envelope.to &&
+                 leader->of(send.envelope.to).matchIndex == a.log.lastIndex()
+             ? nullptr
+             : "whoever is told to stand has the leader's whole log (thesis §3.10)";
+}
+
 // The leader took the commands: then the first of them stands where it says.
 bool standsInLog(const Server& s, const Vitals& before, const Accepted& accepted) {
   const bool nothing = s.log.lastIndex() == before.lastIndex;  // there were no commands
@@ -153,17 +185,13 @@ const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx)
     if (const char* broken = brokenInWrite(b, a, *fx.write)) return broken;
   }
   for (const Send& send : fx.send) {
-    const Message& message = send.envelope.message;
-    const bool asks = std::holds_alternative<AppendEntries::Request>(message) ||
-                      std::holds_alternative<InstallSnapshot::Request>(message);
-    const bool mustWait = !asks && (fx.write || !a.writing.empty());
-    if (mustWait && send.after != a.lastWrite) {
-      return "what speaks of a write waits for it (§5.1)";
-    }
-    if (termOf(send.envelope.message) != a.currentTerm) return "messages carry currentTerm (§5.1)";
+    if (const char* broken = brokenInSend(a, fx, send)) return broken;
   }
   const auto* proposed = fx.proposed ? std::get_if<Accepted>(&*fx.proposed) : nullptr;
   if (proposed && !standsInLog(a, b, *proposed)) return "what is accepted stands in the log (§5.3)";
+  if (proposed && a.as<Leader>()->transfer) {
+    return "who hands over takes no commands (thesis §3.10)";
+  }
   return brokenInApply(b, a, fx);
 }
 

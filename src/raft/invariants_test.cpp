@@ -94,6 +94,21 @@ Step leads(Step step = idle()) {
   return step;
 }
 
+// s2 asks whether it could win.
+Step canvasses() {
+  Step step = idle();
+  step.after.role = Follower{.canvass = Canvass{.responded = {2}, .granted = {2}}};
+  return step;
+}
+
+// s2 leads, hands over to s3 and tells it to stand.
+Step handsOver() {
+  Step step = leads();
+  step.after.as<Leader>()->transfer = Transfer{.to = 3};
+  step.effects.send = {{.envelope = {2, 3, TimeoutNow::Request{.term = 4, .leaderId = 2}}}};
+  return step;
+}
+
 Leader& leaderOf(Step& step) { return *step.after.as<Leader>(); }
 
 struct Case {
@@ -122,6 +137,14 @@ std::vector<Case> states() {
        }},
       {"a follower does not follow itself", idle(),
        [](Step& s) { s.after.role = Follower{.leaderId = 2}; }},
+      {"who asks whether it could win knows of no leader (thesis §9.6)", canvasses(),
+       [](Step& s) { s.after.as<Follower>()->leaderId = 1; }},
+      {"who asks whether it could win would vote for itself", canvasses(),
+       [](Step& s) { s.after.as<Follower>()->canvass->granted = {}; }},
+      {"who would grant a vote has answered", canvasses(),
+       [](Step& s) { s.after.as<Follower>()->canvass->granted.insert(3); }},
+      {"a leader hands over to another server (thesis §3.10)", leads(),
+       [](Step& s) { leaderOf(s).transfer = Transfer{.to = 2}; }},
       {"a leader has voted for itself", leads(), [](Step& s) { s.after.votedFor = 3; }},
       {"a leader keeps track of each member", leads(),
        [](Step& s) { s.after.configuration.learners = {4}; }},
@@ -171,6 +194,13 @@ std::vector<Case> changes() {
       {"a leader's log never shrinks (§5.3)", leads(), [](Step& s) { s.before.lastIndex = 4; }},
       {"a leader stays one until its term ends (§5.2)", idle(),
        [](Step& s) { s.before.role = leader; }},
+      {"a leader stays one until its term ends (§5.2)", idle(),
+       [](Step& s) {
+         s.before.role = leader;
+         s.after.settings.checkQuorum = true;
+         s.after.role = Candidate{.votesResponded = {2}, .votesGranted = {2}};
+         s.before.votedFor = s.after.votedFor = 2;
+       }},
       {"only a candidate becomes leader (§5.2)", leads(),
        [](Step& s) { s.before.role = follower; }},
       {"only a candidate becomes leader (§5.2)", leads(),
@@ -252,6 +282,21 @@ std::vector<Case> effects() {
   };
 }
 
+std::vector<Case> effectsOfElections() {
+  return {
+      {"messages carry currentTerm (§5.1)", canvasses(),
+       [](Step& s) {
+         s.effects.send = {{.envelope = {2, 1, PreVote::Request{4, 2, 3, 2}}}};
+       }},
+      {"whoever is told to stand has the leader's whole log (thesis §3.10)", handsOver(),
+       [](Step& s) { leaderOf(s).of(3).matchIndex = 2; }},
+      {"whoever is told to stand has the leader's whole log (thesis §3.10)", handsOver(),
+       [](Step& s) { leaderOf(s).transfer->to = 1; }},
+      {"who hands over takes no commands (thesis §3.10)", handsOver(),
+       [](Step& s) { s.effects.proposed = Accepted{.index = 4, .term = 4}; }},
+  };
+}
+
 void expectEachNamed(const std::vector<Case>& cases) {
   for (const Case& one : cases) {
     Step step = one.step;
@@ -263,7 +308,7 @@ void expectEachNamed(const std::vector<Case>& cases) {
 
 TEST(Invariants, HoldOfStepsThatAreRight) {
   for (const Step& step : {idle(), appends(), applies(), compacts(), installs(), leads(),
-                           leads(appends()), leads(compacts())}) {
+                           leads(appends()), leads(compacts()), canvasses(), handsOver()}) {
     EXPECT_STREQ(brokenInvariant(step.before, step.after, step.effects), nullptr);
   }
 }
@@ -272,12 +317,15 @@ TEST(Invariants, OfAStateAreNamedWhenTheyAreBroken) { expectEachNamed(states());
 
 TEST(Invariants, OfAChangeAreNamedWhenTheyAreBroken) { expectEachNamed(changes()); }
 
-TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) { expectEachNamed(effects()); }
+TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) {
+  expectEachNamed(effects());
+  expectEachNamed(effectsOfElections());
+}
 
 // A new invariant needs a case above.
 TEST(Invariants, AreAllBrokenOnce) {
   std::set<std::string> named;
-  for (const auto& cases : {states(), changes(), effects()}) {
+  for (const auto& cases : {states(), changes(), effects(), effectsOfElections()}) {
     for (const Case& one : cases) named.insert(one.sentence);
   }
   std::ifstream source(RAFTLAB_SOURCE_DIR "/src/raft/invariants.cpp");

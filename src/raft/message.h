@@ -3,6 +3,7 @@
 // They are messages in one direction: a response may be lost, doubled, or arrive when it is no
 // longer wanted, so it carries what lets its receiver tell (raft.tla does the same).
 #pragma once
+#include <cstdint>
 #include <variant>
 
 #include "raft/configuration.h"
@@ -14,10 +15,11 @@ namespace raft {
 // Invoked by candidates to gather votes (§5.2).
 struct RequestVote {
   struct Request {
-    Term term;             // candidate's term
-    ServerId candidateId;  // candidate requesting vote
-    Index lastLogIndex;    // index of candidate's last log entry (§5.4)
-    Term lastLogTerm;      // term of candidate's last log entry (§5.4)
+    Term term;                        // candidate's term
+    ServerId candidateId;             // candidate requesting vote
+    Index lastLogIndex;               // index of candidate's last log entry (§5.4)
+    Term lastLogTerm;                 // term of candidate's last log entry (§5.4)
+    bool leadershipTransfer = false;  // Not in Figure 2: its leader told it to (thesis §4.2.3)
     bool operator==(const Request&) const = default;
   };
   struct Response {
@@ -45,6 +47,7 @@ struct AppendEntries {
     Index prevLogIndex = 0;  // Not in Figure 2: of the request, so that a stale refusal is known
     Index matchIndex = 0;    // Not in Figure 2: last entry known to match, if success (raft.tla)
     Round round = 0;         // Not in Figure 2: of the request
+    std::uint32_t priority = 0;  // Not in Figure 2: of the follower (transfer.cpp)
     bool operator==(const Response&) const = default;
   };
 };
@@ -80,9 +83,38 @@ struct InstallSnapshot {
   };
 };
 
+// Invoked by a server that would be a candidate, to learn whether it could win (thesis §9.6).
+struct PreVote {
+  struct Request {
+    Term term;                        // the term that it would stand in: its own and one
+    ServerId candidateId;             // the server that asks
+    Index lastLogIndex;               // index of its last log entry
+    Term lastLogTerm;                 // term of its last log entry
+    bool leadershipTransfer = false;  // its leader told it to (thesis §4.2.3)
+    bool operator==(const Request&) const = default;
+  };
+  struct Response {
+    Term term;                 // currentTerm, for the server that asked to update itself
+    bool voteGranted = false;  // true means that it would receive the vote
+    Term requestTerm = 0;      // of the request, so that an answer to an earlier one is known
+    bool operator==(const Response&) const = default;
+  };
+};
+
+// Invoked by leader so that another server takes over from it (thesis §3.10).
+struct TimeoutNow {
+  struct Request {
+    Term term;              // leader's term
+    ServerId leaderId;      // leader that hands over
+    bool askFirst = false;  // whether to learn first if it could win (PreVote)
+    bool operator==(const Request&) const = default;
+  };
+};
+
 using Message =
     std::variant<RequestVote::Request, RequestVote::Response, AppendEntries::Request,
-                 AppendEntries::Response, InstallSnapshot::Request, InstallSnapshot::Response>;
+                 AppendEntries::Response, InstallSnapshot::Request, InstallSnapshot::Response,
+                 PreVote::Request, PreVote::Response, TimeoutNow::Request>;
 
 struct Envelope {
   ServerId from;
@@ -91,7 +123,9 @@ struct Envelope {
   bool operator==(const Envelope&) const = default;
 };
 
+// The term that its sender is in.
 inline Term termOf(const Message& message) {
+  if (const auto* ask = std::get_if<PreVote::Request>(&message)) return ask->term - 1;
   return std::visit([](const auto& rpc) { return rpc.term; }, message);
 }
 

@@ -177,7 +177,7 @@ void runWithFailures(std::uint64_t seed, int events,
     }
     Server& server = cluster.of(id);
     if (random.chance(30'000)) {
-      server = Server::start(id, five, plain, random.next(), cluster.now,
+      server = Server::start(id, five, server.settings, random.next(), cluster.now,
                              {server.currentTerm, server.votedFor, server.log});
     } else if (!server.is<Leader>()) {
       cluster.stand(id);
@@ -228,6 +228,16 @@ void PrintTo(const Log& log, std::ostream* os) {
 
 void PrintTo(const Follower& role, std::ostream* os) {
   *os << "follower  leader " << role.leaderId << "  election at " << us(role.electionDeadline);
+  if (role.withholdVotesUntil != Time{}) {
+    *os << "  withholds votes until " << us(role.withholdVotesUntil);
+  }
+  if (!role.canvass) return;
+  *os << "  canvass ";
+  PrintTo(role.canvass->granted, os);
+  *os << " of ";
+  PrintTo(role.canvass->responded, os);
+  *os << "  retry at " << us(role.canvass->retryDeadline)
+      << (role.canvass->leadershipTransfer ? "  by transfer" : "");
 }
 
 void PrintTo(const Candidate& role, std::ostream* os) {
@@ -235,7 +245,8 @@ void PrintTo(const Candidate& role, std::ostream* os) {
   PrintTo(role.votesGranted, os);
   *os << " of ";
   PrintTo(role.votesResponded, os);
-  *os << "  election at " << us(role.electionDeadline) << "  retry at " << us(role.retryDeadline);
+  *os << "  election at " << us(role.electionDeadline) << "  retry at " << us(role.retryDeadline)
+      << (role.leadershipTransfer ? "  by transfer" : "");
 }
 
 void PrintTo(const Progress& progress, std::ostream* os) {
@@ -243,6 +254,7 @@ void PrintTo(const Progress& progress, std::ostream* os) {
       << (progress.waiting ? " waiting" : "");
   if (progress.since != Round{0}) *os << " since round " << progress.since.value;
   if (progress.round != Round{0}) *os << " answered round " << progress.round.value;
+  if (progress.heardAt != Time{}) *os << " heard at " << us(progress.heardAt);
 }
 
 void PrintTo(const Leader& role, std::ostream* os) {
@@ -257,6 +269,11 @@ void PrintTo(const Leader& role, std::ostream* os) {
   }
   *os << "  heartbeat at " << us(role.heartbeatDeadline);
   if (role.round != Round{0}) *os << "  round " << role.round.value;
+  if (role.yieldNotBefore != Time{}) *os << "  yields from " << us(role.yieldNotBefore);
+  if (role.mayBeReplaced) *os << "  may be replaced";
+  if (!role.transfer) return;
+  *os << "  hands over to s" << role.transfer->to.value << " until " << us(role.transfer->deadline)
+      << (role.transfer->askFirst ? " if it can win" : "") << (role.transfer->told ? ", told" : "");
 }
 
 void PrintTo(const Server& s, std::ostream* os) {
@@ -283,7 +300,7 @@ void PrintTo(const Server& s, std::ostream* os) {
 
 void PrintTo(const RequestVote::Request& m, std::ostream* os) {
   *os << "RequestVote@" << m.term.value << " for s" << m.candidateId.value << " last "
-      << place(m.lastLogIndex, m.lastLogTerm);
+      << place(m.lastLogIndex, m.lastLogTerm) << (m.leadershipTransfer ? " by transfer" : "");
 }
 
 void PrintTo(const RequestVote::Response& m, std::ostream* os) {
@@ -302,6 +319,22 @@ void PrintTo(const AppendEntries::Response& m, std::ostream* os) {
   *os << "append@" << m.term.value << (m.success ? " success" : " refused") << " after "
       << m.prevLogIndex.value << " match " << m.matchIndex.value;
   if (m.round != Round{0}) *os << " round " << m.round.value;
+  if (m.priority > 0) *os << " priority " << m.priority;
+}
+
+void PrintTo(const PreVote::Request& m, std::ostream* os) {
+  *os << "PreVote@" << m.term.value << " for s" << m.candidateId.value << " last "
+      << place(m.lastLogIndex, m.lastLogTerm) << (m.leadershipTransfer ? " by transfer" : "");
+}
+
+void PrintTo(const PreVote::Response& m, std::ostream* os) {
+  *os << "preVote@" << m.term.value << (m.voteGranted ? " granted" : " refused") << " for term "
+      << m.requestTerm.value;
+}
+
+void PrintTo(const TimeoutNow::Request& m, std::ostream* os) {
+  *os << "TimeoutNow@" << m.term.value << " leader s" << m.leaderId.value
+      << (m.askFirst ? " ask first" : "");
 }
 
 void PrintTo(const InstallSnapshot::Request& m, std::ostream* os) {
@@ -359,6 +392,16 @@ void PrintTo(const ReadAccepted& accepted, std::ostream* os) {
   *os << "read " << accepted.id.value;
 }
 
+void PrintTo(const Transferring& refusal, std::ostream* os) {
+  *os << "hands over to s" << refusal.to.value;
+}
+
+void PrintTo(Transferred answer, std::ostream* os) {
+  const char* const words[] = {"transfer begun", "not the leader", "not a voter", "to itself",
+                               "already transferring"};
+  *os << words[static_cast<std::uint8_t>(answer)];
+}
+
 void PrintTo(const Effects& effects, std::ostream* os) {
   *os << '{';
   if (effects.write) PrintTo(*effects.write, &(*os << "\n    "));
@@ -380,6 +423,7 @@ void PrintTo(const Effects& effects, std::ostream* os) {
   if (effects.compaction != Compaction::None) {
     *os << "\n    compaction " << static_cast<int>(effects.compaction);
   }
+  if (effects.transferred) PrintTo(*effects.transferred, &(*os << "\n    "));
   *os << " }";
 }
 

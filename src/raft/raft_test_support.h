@@ -22,6 +22,15 @@ inline constexpr Settings plain{.electionTimeoutMin = ms(100),
                                 .heartbeatInterval = ms(20),
                                 .noopAtElection = false};
 
+// The same with everything on that lies beyond Figure 2.
+inline constexpr Settings extended{.electionTimeoutMin = ms(100),
+                                   .electionTimeoutMax = ms(100),
+                                   .heartbeatInterval = ms(20),
+                                   .noopAtElection = false,
+                                   .preVote = true,
+                                   .leaderStickiness = true,
+                                   .checkQuorum = true};
+
 inline const ServerSet three{1, 2, 3};
 
 // The entry that our tests put at `index` in `term`. Its command says so: `index^term`.
@@ -119,6 +128,9 @@ void PrintTo(const AppendEntries::Request&, std::ostream*);
 void PrintTo(const AppendEntries::Response&, std::ostream*);
 void PrintTo(const InstallSnapshot::Request&, std::ostream*);
 void PrintTo(const InstallSnapshot::Response&, std::ostream*);
+void PrintTo(const PreVote::Request&, std::ostream*);
+void PrintTo(const PreVote::Response&, std::ostream*);
+void PrintTo(const TimeoutNow::Request&, std::ostream*);
 void PrintTo(const Envelope&, std::ostream*);
 void PrintTo(const Snapshot&, std::ostream*);
 void PrintTo(const Write&, std::ostream*);
@@ -127,6 +139,8 @@ void PrintTo(const Apply&, std::ostream*);
 void PrintTo(const Accepted&, std::ostream*);
 void PrintTo(const NotLeader&, std::ostream*);
 void PrintTo(const ReadAccepted&, std::ostream*);
+void PrintTo(const Transferring&, std::ostream*);
+void PrintTo(Transferred, std::ostream*);
 void PrintTo(const Effects&, std::ostream*);
 void PrintTo(const Random&, std::ostream*);
 

@@ -104,7 +104,7 @@ void Server::sendHeartbeat(ServerId to, Effects& out) const {
 // a clock that is fast by the bound, while this one's is slow by it (§4.2.3).
 bool Server::holdsLease(Time now) const {
   const Leader& leader = *as<Leader>();
-  if (!settings.leases || !leader.reads.leaseFrom) return false;
+  if (!settings.leases || !leader.reads.leaseFrom || leader.mayBeReplaced) return false;
   const Time from = *leader.reads.leaseFrom;
   return from <= now && now < from + leaseDuration(settings);
 }

@@ -13,19 +13,24 @@ void Server::receive(ServerId from, const RequestVote::Request& m, Time now, Eff
   //    receiver's log, grant vote (§5.2, §5.4).
   const bool free = !votedFor || votedFor == m.candidateId;
 
-  // If the logs have last entries with different terms, then the log with the later term is more
-  // up-to-date. If the logs end with the same term, then whichever log is longer is more
-  // up-to-date (§5.4.1).
-  const bool upToDate = m.lastLogTerm > log.lastTerm() ||
-                        (m.lastLogTerm == log.lastTerm() && m.lastLogIndex >= log.lastIndex());
+  const bool upToDate = isUpToDate(m.lastLogIndex, m.lastLogTerm);
 
   Follower* follower = as<Follower>();  // a candidate or leader has voted for itself
   const bool granted = current && free && upToDate && follower && from == m.candidateId;
   if (granted) {
     votedFor = m.candidateId;
+    follower->canvass.reset();
     follower->electionDeadline = electionDeadline(now);
   }
   send(from, RequestVote::Response{.term = currentTerm, .voteGranted = granted}, out);
+}
+
+// If the logs have last entries with different terms, then the log with the later term is more
+// up-to-date. If the logs end with the same term, then whichever log is longer is more up-to-date
+// (§5.4.1).
+bool Server::isUpToDate(Index lastLogIndex, Term lastLogTerm) const {
+  return lastLogTerm > log.lastTerm() ||
+         (lastLogTerm == log.lastTerm() && lastLogIndex >= log.lastIndex());
 }
 
 void Server::receive(ServerId from, const RequestVote::Response& m, Time now, Effects& out) {
@@ -51,7 +56,8 @@ void Server::sendRequestVotes(Effects& out) const {
          RequestVote::Request{.term = currentTerm,
                               .candidateId = id,
                               .lastLogIndex = log.lastIndex(),
-                              .lastLogTerm = log.lastTerm()},
+                              .lastLogTerm = log.lastTerm(),
+                              .leadershipTransfer = candidate.leadershipTransfer},
          out);
   }
 }

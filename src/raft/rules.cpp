@@ -27,6 +27,7 @@ Server Server::start(ServerId id, const Configuration& base, const Settings& set
   server.startFrom(std::move(durable.snapshot));
   // When servers start up, they begin as followers (§5.2).
   server.role = Follower{.electionDeadline = server.electionDeadline(now)};
+  server.withholdVotesAfterRestart(now);
   return server;
 }
 
@@ -59,10 +60,15 @@ template void Server::step(Time, const WriteFailed&, Effects&);
 template void Server::step(Time, const Envelope&, Effects&);
 template void Server::step(Time, const Read&, Effects&);
 template void Server::step(Time, const Compact&, Effects&);
+template void Server::step(Time, const TransferLeadership&, Effects&);
 
 Time Server::deadline() const {
   if (const Leader* leader = as<Leader>()) return std::min(leader->heartbeatDeadline, stallsAt());
-  if (const Follower* follower = as<Follower>()) return follower->electionDeadline;
+  if (const Follower* follower = as<Follower>()) {
+    const auto& canvass = follower->canvass;
+    return canvass ? std::min(follower->electionDeadline, canvass->retryDeadline)
+                   : follower->electionDeadline;
+  }
   const Candidate& candidate = *as<Candidate>();
   return std::min(candidate.electionDeadline, candidate.retryDeadline);
 }
@@ -87,7 +93,7 @@ void Server::applyCommitted(Effects& out) {
 void Server::on(const Envelope& envelope, Time now, Effects& out) {
   if (envelope.to != id || envelope.from == id) return;  // astray or forged
   const auto take = [&](const auto& rpc) {
-    if (rpc.term > currentTerm) becomeFollower(rpc.term, now);
+    if (rpc.term > currentTerm && !disregards(rpc, now)) becomeFollower(rpc.term, now);
     receive(envelope.from, rpc, now, out);
   };
   std::visit(take, envelope.message);
@@ -99,16 +105,23 @@ void Server::on(const Timeout&, Time now, Effects& out) {
   // Leaders: send heartbeats during idle periods to prevent election timeouts (§5.2). They carry
   // the entries that were not acknowledged: the leader retries AppendEntries RPCs indefinitely
   // until all followers eventually store all log entries (§5.3).
-  if (is<Leader>()) return broadcastAppendEntries(now, out);
+  if (is<Leader>()) {
+    if (lostQuorum(now)) return stepDown(now);
+    broadcastAppendEntries(now, out);
+    return continueTransfer(now, out);
+  }
   if (Candidate* candidate = as<Candidate>(); candidate && now < candidate->electionDeadline) {
     // Servers retry RPCs if they do not receive a response in a timely manner (§5.1).
     candidate->retryDeadline = now + settings.heartbeatInterval;
     return sendRequestVotes(out);
   }
+  if (Follower* follower = as<Follower>(); follower && now < follower->electionDeadline) {
+    return canvassAgain(now, out);
+  }
   // Followers: if election timeout elapses without receiving AppendEntries RPC from current leader
   // or granting vote to candidate: convert to candidate (§5.2).
   // Candidates: if election timeout elapses: start new election (§5.2).
-  becomeCandidate(now, out);
+  settings.preVote ? canvass(now, out) : becomeCandidate(now, out);
 }
 
 // Leaders: if command received from client: append entry to local log, respond after entry applied
@@ -116,6 +129,10 @@ void Server::on(const Timeout&, Time now, Effects& out) {
 void Server::on(const Propose& proposal, Time, Effects& out) {
   if (!is<Leader>()) {
     out.proposed = NotLeader{.leaderId = leader()};
+    return;
+  }
+  if (const std::optional<Transfer>& transfer = as<Leader>()->transfer) {
+    out.proposed = Transferring{.to = transfer->to};
     return;
   }
   out.proposed = Accepted{.index = log.lastIndex() + 1, .term = currentTerm};
@@ -140,7 +157,7 @@ void Server::becomeFollower(Term term, Time now) {
 
 // Candidates: on conversion to candidate, start election: increment currentTerm, vote for self,
 // reset election timer, send RequestVote RPCs to all other servers (§5.2).
-void Server::becomeCandidate(Time now, Effects& out) {
+void Server::becomeCandidate(Time now, Effects& out, bool leadershipTransfer) {
   RAFT_ASSERT(!is<Leader>(), "a leader does not stand for election");
   if (!configuration.isVoter(id)) {
     role = Follower{.electionDeadline = electionDeadline(now)};
@@ -152,7 +169,8 @@ void Server::becomeCandidate(Time now, Effects& out) {
   role = Candidate{.votesResponded = {id},
                    .votesGranted = {id},
                    .electionDeadline = electionDeadline(now),
-                   .retryDeadline = now + settings.heartbeatInterval};
+                   .retryDeadline = now + settings.heartbeatInterval,
+                   .leadershipTransfer = leadershipTransfer};
   sendRequestVotes(out);
 }
 
@@ -163,7 +181,7 @@ void Server::becomeLeader(Time now, Effects& out) {
   // nextIndex[]: initialized to leader last log index + 1. matchIndex[]: initialized to 0.
   Leader leader;
   leader.progress.assign(configuration.members().last().value,
-                         Progress{.nextIndex = log.lastIndex() + 1});
+                         Progress{.nextIndex = log.lastIndex() + 1, .heardAt = heardAt(now)});
   leader.of(id).matchIndex = durableIndex;
   role = std::move(leader);
   // Leaders: commit a blank no-op entry into the log at the start of its term (§8).

@@ -29,7 +29,7 @@ struct Settings {
   // Whether a new leader appends a no-op, so that entries of earlier terms can commit (§8).
   bool noopAtElection = true;
 
-  // Beyond Figure 2. All are off unless they are set.
+  // Beyond Figure 2. All are off unless they are set; servers of one cluster may differ in them.
 
   // How long a write may take before a leader gives up its role, so that a server whose disk works
   // can take over: about an election timeout. 0: as long as it likes. See durability.cpp.
@@ -45,6 +45,18 @@ struct Settings {
   std::uint32_t snapshotChunkBytes = 64 * 1024;
   // … and after how many applied entries the core asks its host for one. 0: never.
   std::uint64_t compactAfter = 0;
+
+  // Whether a server whose election timeout elapses first asks the others if it could win, and
+  // leaves its term as it is until a majority says so (thesis §9.6). It wants checkQuorum beside
+  // it: who still hears a leader lets nobody stand, even if that leader can commit nothing.
+  bool preVote = false;
+  // Whether a server that has heard its leader within electionTimeoutMin neither grants a vote nor
+  // adopts the term of the request (thesis §4.2.3). A leader does the same, if it has checkQuorum.
+  bool leaderStickiness = false;
+  // Whether a leader that hears from no majority for electionTimeoutMin steps down (thesis §6.2).
+  bool checkQuorum = false;
+  // A leader hands over to a voter of higher priority that follows it and could win.
+  std::uint32_t priority = 0;
   bool operator==(const Settings&) const = default;
 };
 
@@ -58,16 +70,29 @@ struct Persistent {
 };
 
 // The volatile state of a role lives exactly as long as the role does.
+
+// Of a follower that would be candidate: who would vote for it (thesis §9.6).
+struct Canvass {
+  ServerSet responded = {};  // who answered, itself included
+  ServerSet granted = {};
+  Time retryDeadline = {};  // when to ask those again who have not answered
+  bool leadershipTransfer = false;
+  bool operator==(const Canvass&) const = default;
+};
 struct Follower {
   std::optional<ServerId> leaderId = {};  // the leader of currentTerm, once it was heard
   Time electionDeadline = {};
+  // Beyond Figure 2.
+  Time withholdVotesUntil = {};         // it has heard its leader: until then nobody else stands
+  std::optional<Canvass> canvass = {};  // its timeout has elapsed: it asks whether it could win
   bool operator==(const Follower&) const = default;
 };
 struct Candidate {
   ServerSet votesResponded = {};  // who answered in this election, itself included
   ServerSet votesGranted = {};
   Time electionDeadline = {};
-  Time retryDeadline = {};  // when to ask those again who have not answered
+  Time retryDeadline = {};          // when to ask those again who have not answered
+  bool leadershipTransfer = false;  // Beyond Figure 2: its leader told it to stand
   bool operator==(const Candidate&) const = default;
 };
 // What a leader knows of one server (its own slot holds what of its log is durable).
@@ -76,8 +101,9 @@ struct Progress {
   Index matchIndex = 0;  // index of highest log entry known to be replicated on server
   bool waiting = false;  // entries are on their way: nothing more before the response or heartbeat
   // Beyond Figure 2.
-  Round since = 0;  // what answers a request of an earlier round does not count
-  Round round = 0;  // the latest that it has answered
+  Round since = 0;    // what answers a request of an earlier round does not count
+  Round round = 0;    // the latest that it has answered
+  Time heardAt = {};  // with checkQuorum: of its last answer, or of the election
   bool operator==(const Progress&) const = default;
 };
 // The reads that a leader has taken and cannot answer yet, and its lease (thesis §6.4).
@@ -89,6 +115,14 @@ struct Reads {
   std::optional<Time> leaseFrom = {};
   bool operator==(const Reads&) const = default;
 };
+// A leader hands over (thesis §3.10).
+struct Transfer {
+  ServerId to;
+  Time deadline = {};     // then it goes on as before
+  bool askFirst = false;  // for its priority: it is to stand only if it could win
+  bool told = false;      // since the last heartbeat
+  bool operator==(const Transfer&) const = default;
+};
 struct Leader {
   std::vector<Progress> progress = {};  // reinitialised after election; see Leader::of
   Time heartbeatDeadline = {};
@@ -96,6 +130,9 @@ struct Leader {
   Round round = 0;  // that of the AppendEntries it sends
   Reads reads = {};
   std::vector<SnapshotTransfer> transfers = {};  // to whom a snapshot is sent (§7)
+  std::optional<Transfer> transfer = {};
+  bool mayBeReplaced = false;  // it has told a server to stand, whose voters need not wait
+  Time yieldNotBefore = {};    // when to hand over for priority again, after it came to nothing
 
   Progress& of(ServerId server) { return progress[server.value - 1]; }
   const Progress& of(ServerId server) const { return progress[server.value - 1]; }
@@ -196,7 +233,7 @@ struct Server {
   void on(const Read&, Time now, Effects& out);
   void on(const Compact&, Time now, Effects& out);
   void becomeFollower(Term term, Time now);
-  void becomeCandidate(Time now, Effects& out);
+  void becomeCandidate(Time now, Effects& out, bool leadershipTransfer = false);
   void becomeLeader(Time now, Effects& out);
   Time electionDeadline(Time now);
   void applyCommitted(Effects& out);
@@ -206,6 +243,7 @@ struct Server {
   void receive(ServerId from, const RequestVote::Response&, Time now, Effects& out);
   void receive(ServerId from, const AppendEntries::Request&, Time now, Effects& out);
   void receive(ServerId from, const AppendEntries::Response&, Time now, Effects& out);
+  bool isUpToDate(Index lastLogIndex, Term lastLogTerm) const;
   bool storeEntries(const AppendEntries::Request&);
   void sendRequestVotes(Effects& out) const;
   void sendAppendEntries(ServerId to, Effects& out);
@@ -253,6 +291,36 @@ struct Server {
   Time stallsAt() const { return writing.empty() ? Time::max() : writing.front().overdue; }
   // step_down.cpp
   void stepDown(Time now);
+
+  // pre_vote.cpp: who asks first, and who is content with its leader.
+  void canvass(Time now, Effects& out, bool leadershipTransfer = false);
+  void canvassAgain(Time now, Effects& out);
+  void countPreVotes(Time now, Effects& out);
+  void sendPreVotes(Effects& out) const;
+  void receive(ServerId from, const PreVote::Request&, Time now, Effects& out);
+  void receive(ServerId from, const PreVote::Response&, Time now, Effects& out);
+  bool hearsLeader(Time now) const;
+  Time withholdVotesUntil(Time now) const;
+  void withholdVotesAfterRestart(Time now);
+  // Whether a message does not count that is of a newer term.
+  template <class Rpc>
+  bool disregards(const Rpc&, Time /*now*/) const {
+    return false;
+  }
+  bool disregards(const RequestVote::Request&, Time now) const;
+  bool disregards(const PreVote::Request&, Time /*now*/) const { return true; }
+
+  // check_quorum.cpp
+  Time heardAt(Time now) const { return settings.checkQuorum ? now : Time{}; }  // of a peer
+  bool lostQuorum(Time now) const;
+
+  // transfer.cpp: leadership transfer, and priorities.
+  void on(const TransferLeadership&, Time now, Effects& out);
+  void beginTransfer(ServerId to, Time deadline, bool askFirst, Effects& out);
+  void continueTransfer(Time now, Effects& out);
+  void handOver(ServerId from, std::uint32_t priority, Time now, Effects& out);
+  void sendTimeoutNow(Effects& out);
+  void receive(ServerId from, const TimeoutNow::Request&, Time now, Effects& out);
 
   template <class Rpc>
   void send(ServerId to, Rpc&& rpc, Effects& out) const {

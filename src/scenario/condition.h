@@ -141,6 +141,8 @@ struct Happens {
     Restarts,
     TakesSnapshot,
     InstallsSnapshot,
+    StepsDown,
+    HandsOver,
   };
   enum class Kind : std::uint8_t {
     Any,
@@ -151,6 +153,9 @@ struct Happens {
     Heartbeat,        // AppendEntries without entries
     Acknowledgement,  // of AppendEntries: success
     InstallSnapshot,  // a chunk of one
+    PreVote,          // the question, and
+    PreVoteGranted,   // the answer that one would vote
+    TimeoutNow,
   };
   Who who;
   Verb verb = Verb::TimesOut;

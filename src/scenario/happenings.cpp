@@ -21,7 +21,22 @@ struct KindOf {
   }
   Kind operator()(const InstallSnapshot::Request&) const { return Kind::InstallSnapshot; }
   Kind operator()(const InstallSnapshot::Response&) const { return Kind::Any; }
+  Kind operator()(const PreVote::Request&) const { return Kind::PreVote; }
+  Kind operator()(const PreVote::Response& m) const {
+    return m.voteGranted ? Kind::PreVoteGranted : Kind::Any;
+  }
+  Kind operator()(const TimeoutNow::Request&) const { return Kind::TimeoutNow; }
 };
+
+Time electionDeadline(const Server& server) {
+  const Follower* follower = server.as<Follower>();
+  return follower ? follower->electionDeadline : Time{};
+}
+
+ServerId handsOverTo(const Server& server) {
+  const Leader* leader = server.as<Leader>();
+  return leader && leader->transfer ? leader->transfer->to : ServerId{0};
+}
 
 }  // namespace
 
@@ -40,7 +55,8 @@ void Happenings::started(Time now, const Server& server, bool again) {
   known(server.id) = {.term = server.currentTerm,
                       .role = server.role.index(),
                       .log = server.log,
-                      .commitIndex = server.commitIndex};
+                      .commitIndex = server.commitIndex,
+                      .electionDeadline = electionDeadline(server)};
   noteCommitted(server);
   if (again) add(now, {.verb = Verb::Restarts, .server = server.id});
 }
@@ -71,7 +87,9 @@ void Happenings::stepped(const trace::Step& step) {
   server = {.term = step.after.currentTerm,
             .role = step.after.role.index(),
             .log = step.after.log,
-            .commitIndex = step.after.commitIndex};
+            .commitIndex = step.after.commitIndex,
+            .electionDeadline = electionDeadline(step.after),
+            .handsOverTo = handsOverTo(step.after)};
   highestCommit_ = std::max(highestCommit_, step.after.commitIndex);
 }
 
@@ -105,8 +123,13 @@ void Happenings::roles(const trace::Step& step, const Known& before) {
   const Server& after = step.after;
   const ServerId id = after.id;
   const bool candidacy = after.currentTerm > before.term && after.votedFor == id;
+  const bool timeout = std::holds_alternative<Timeout>(step.input);
+  const Follower* follower = after.as<Follower>();
+  const bool asks =
+      follower && follower->canvass && follower->electionDeadline != before.electionDeadline;
+  if (timeout && (candidacy || asks)) add(step.time, {.verb = Verb::TimesOut, .server = id});
+  handingOver(step, before);
   if (candidacy) {
-    add(step.time, {.verb = Verb::TimesOut, .server = id});
     add(step.time, {.verb = Verb::Becomes, .server = id, .role = RoleWord::Candidate});
     add(step.time, {.verb = Verb::VotesFor, .server = id, .other = id});
   }
@@ -122,6 +145,18 @@ void Happenings::roles(const trace::Step& step, const Known& before) {
                     .server = id,
                     .other = send.envelope.to});
   }
+}
+
+// A leader gives up its role without a newer term, or begins to hand it over.
+void Happenings::handingOver(const trace::Step& step, const Known& before) {
+  const Server& after = step.after;
+  const bool led = before.role == static_cast<std::size_t>(RoleWord::Leader);
+  if (led && after.currentTerm == before.term && after.is<Follower>()) {
+    add(step.time, {.verb = Verb::StepsDown, .server = after.id});
+  }
+  const ServerId to = handsOverTo(after);
+  if (to == ServerId{0} || to == before.handsOverTo) return;
+  add(step.time, {.verb = Verb::HandsOver, .server = after.id, .other = to});
 }
 
 void Happenings::logs(const trace::Step& step, const Known& before) {

@@ -47,11 +47,14 @@ class Happenings : public trace::Observer {
     std::size_t role = 0;
     Log log = {};  // shares its storage with the server's
     Index commitIndex;
+    Time electionDeadline = {};  // of a follower
+    ServerId handsOverTo = 0;
     bool operator==(const Known&) const = default;
   };
   Known& known(ServerId server);
   void add(Time now, Happening happening);
   void roles(const trace::Step&, const Known& before);
+  void handingOver(const trace::Step&, const Known& before);
   void logs(const trace::Step&, const Known& before);
   void snapshots(const trace::Step&);
   void noteCommitted(const Server&);

@@ -1,5 +1,7 @@
 #include "sim/chaos_test_support.h"
 
+#include <algorithm>
+
 namespace raft::sim {
 
 namespace {
@@ -9,6 +11,7 @@ constexpr std::uint64_t settingsPurpose = 1001;  // apart from the world's own p
 constexpr std::uint64_t faultsPurpose = 1002;
 constexpr std::uint64_t disksPurpose = 1003;
 constexpr std::uint64_t snapshotsPurpose = 1004;
+constexpr std::uint64_t beyondPurpose = 1005;  // what lies beyond Figure 2, of elections
 
 Link anyLink(Random& chance) {
   Link link;
@@ -23,6 +26,7 @@ struct Chaos {
   World& world;
   Observer& observer;
   Random chance;
+  Random beyond;
 
   ServerId anyServer() { return static_cast<std::uint32_t>(chance.below(world.size())) + 1; }
 
@@ -50,6 +54,15 @@ struct Chaos {
     Link link = anyLink(chance);
     link.up = chance.chance(600'000);
     world.setLink(from, to, link, observer);
+  }
+  // Now and then a server, mostly the leader, is told to hand over to one that may not even exist.
+  void transfer() {
+    if (!beyond.chance(100'000)) return;
+    const auto drawn = [&] { return static_cast<std::uint32_t>(beyond.below(world.size() + 1)); };
+    const ServerId to = drawn() + 1;
+    const ServerId other = std::max(drawn(), 1u);
+    const std::optional<ServerId> leader = world.leader();
+    world.transfer(leader && beyond.chance(800'000) ? *leader : other, to, observer);
   }
 };
 
@@ -95,14 +108,30 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
     raft.compactAfter = snapshots.below(30) + 1;
     raft.snapshotChunkBytes = static_cast<std::uint32_t>(snapshots.below(30)) + 1;
   }
-  settings.raft = {raft};
+  // Half of the clusters are of Figure 2 alone; in the others each server has some of what lies
+  // beyond it, or all have the same.
+  Random beyond = Random::stream(seed, beyondPurpose, 0);
+  const bool plain = beyond.chance(500'000);
+  const bool mixed = beyond.chance(500'000);
+  for (std::uint32_t i = 0; i < settings.servers; ++i) {
+    if (!plain && (i == 0 || mixed)) {
+      raft.preVote = beyond.chance(700'000);
+      raft.leaderStickiness = beyond.chance(700'000);
+      raft.checkQuorum = beyond.chance(700'000);
+    }
+    if (!plain) raft.priority = static_cast<std::uint32_t>(beyond.below(3)) * mixed;
+    settings.raft.push_back(raft);
+  }
   if (chance.chance(600'000)) settings.disks = {{Duration(0), milliseconds(chance.below(20))}};
   settings.link = anyLink(chance);
   for (std::uint64_t count = chance.below(4); count > 0; --count) {
     settings.clients.push_back({.timeout = milliseconds(100 + chance.below(400))});
   }
   Random disks = Random::stream(seed, disksPurpose, 0);
-  if (disks.chance(500'000)) settings.raft[0].writeTimeout = milliseconds(200);
+  const bool impatient = disks.chance(500'000);
+  for (Settings& each : settings.raft) {
+    if (impatient) each.writeTimeout = milliseconds(200);
+  }
   if (disks.chance(400'000)) {
     for (std::uint32_t i = 0; i < settings.servers; ++i) {
       const auto drift = static_cast<std::int32_t>(disks.below(200'001));
@@ -113,7 +142,8 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
 }
 
 void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
-  Chaos chaos{world, observer, Random::stream(seed, faultsPurpose, 0)};
+  Chaos chaos{world, observer, Random::stream(seed, faultsPurpose, 0),
+              Random::stream(seed, beyondPurpose, 1)};
   DiskChaos disks{world, observer, Random::stream(seed, disksPurpose, 1)};
   const bool disturbsDisks = disks.chance.chance(500'000);
   bool does[5];
@@ -131,6 +161,7 @@ void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
     if (deed == 4 && (does[2] || does[3])) world.heal(observer);
     if (deed == 5 && does[4]) world.propose(server, "from outside", observer);
     if (disturbsDisks && disks.chance.chance(250'000)) disks.disturb();
+    chaos.transfer();
   }
 }
 

@@ -16,7 +16,8 @@ struct ClientSettings {
   Time start = Time(0);                               // of the first request
   Duration interval = std::chrono::milliseconds(10);  // from an answer to the next request, >= 1 µs
   Duration timeout = std::chrono::milliseconds(500);  // after which it asks another server
-  // After a refusal that names no leader, or too many in a row: until it asks again.
+  // After a refusal that names no leader, or one that is none yet, or too many in a row: until it
+  // asks again.
   Duration retry = std::chrono::milliseconds(50);
   std::uint64_t requests = 0;  // how many it makes; 0: without end
   bool operator==(const ClientSettings&) const = default;

@@ -56,9 +56,23 @@ void World::ask(Client& client, Observer& observer) {
     const Proposed proposed = scratch_.effects.proposed.value_or(NotLeader{});
     if (const Accepted* accepted = std::get_if<Accepted>(&proposed)) client.accepted = *accepted;
     perform(host, observer);  // may answer already, in a cluster of one
+    if (const auto* hint = std::get_if<Transferring>(&proposed)) {
+      return askLater(client, hint->to, observer);
+    }
     const NotLeader* notLeader = std::get_if<NotLeader>(&proposed);
     if (!notLeader || !refused(client, *notLeader, observer)) return;
   }
+}
+
+// Whoever is to be the leader is none yet.
+void World::askLater(Client& client, ServerId leader, Observer& observer) {
+  observer.client(now_, trace::ClientRedirected{.client = client.id,
+                                                .request = client.request,
+                                                .server = client.server,
+                                                .leaderId = leader});
+  client.redirects = 0;
+  if (1 <= leader.value && leader.value <= size()) client.server = leader;
+  wait(client, Client::State::Refused, client.settings.retry);
 }
 
 // True: it is to ask again at once, whom the server named.

@@ -125,6 +125,16 @@ Compaction World::takeSnapshot(ServerId id, Observer& observer) {
   return outcome;
 }
 
+Transferred World::transfer(ServerId id, ServerId to, Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  if (host.state != Host::State::Running) return Transferred::NotLeader;
+  stepServer(host, TransferLeadership{.to = to}, observer);
+  const Transferred answer = scratch_.effects.transferred.value_or(Transferred::NotLeader);
+  perform(host, observer);
+  return answer;
+}
+
 void World::partition(std::vector<ServerSet> groups, Observer& observer) {
   tellStart(observer);
   network_.partition(groups);

@@ -58,7 +58,8 @@ struct Roll {
   }
 
   Roll& operator<<(const RequestVote::Request& m) {
-    return *this << m.term << m.candidateId << m.lastLogIndex << m.lastLogTerm;
+    *this << m.term << m.candidateId << m.lastLogIndex << m.lastLogTerm;
+    return m.leadershipTransfer ? *this << 1 : *this;
   }
   Roll& operator<<(const RequestVote::Response& m) { return *this << m.term << m.voteGranted; }
   Roll& operator<<(const AppendEntries::Request& m) {
@@ -66,7 +67,18 @@ struct Roll {
                  << m.leaderCommit;
   }
   Roll& operator<<(const AppendEntries::Response& m) {
-    return *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
+    *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
+    return m.priority > 0 ? *this << m.priority : *this;
+  }
+  Roll& operator<<(const PreVote::Request& m) {
+    return *this << m.term << m.candidateId << m.lastLogIndex << m.lastLogTerm
+                 << m.leadershipTransfer;
+  }
+  Roll& operator<<(const PreVote::Response& m) {
+    return *this << m.term << m.voteGranted << m.requestTerm;
+  }
+  Roll& operator<<(const TimeoutNow::Request& m) {
+    return *this << m.term << m.leaderId << m.askFirst;
   }
   Roll& operator<<(const Configuration& c) {
     return *this << c.voters << c.nextVoters << c.learners;
@@ -90,6 +102,7 @@ struct Roll {
   Roll& operator<<(const WriteFailed& in) { return *this << in.id; }
   Roll& operator<<(const Read&) { return *this; }
   Roll& operator<<(const Compact& in) { return *this << in.index << in.data; }
+  Roll& operator<<(const TransferLeadership& in) { return *this << in.to; }
 
   Roll& operator<<(const Write& w) {
     if (w.snapshot) *this << *w.snapshot;
@@ -103,15 +116,37 @@ struct Roll {
     if (fx.restore) *this << *fx.restore;
     if (fx.compaction != Compaction::None) *this << static_cast<std::uint64_t>(fx.compaction);
     *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
-    return *this << fx.read << fx.readable << fx.readsLost;
+    *this << fx.read << fx.readable << fx.readsLost;
+    return fx.transferred ? *this << static_cast<std::uint64_t>(*fx.transferred) : *this;
   }
+  Roll& operator<<(const Transferring& t) { return *this << t.to; }
 
-  Roll& operator<<(const Follower& r) { return *this << r.leaderId << r.electionDeadline; }
-  Roll& operator<<(const Candidate& r) {
-    return *this << r.votesResponded << r.votesGranted << r.electionDeadline << r.retryDeadline;
+  // What lies beyond Figure 2 is taken in where it is on.
+  Roll& operator<<(const Canvass& c) {
+    return *this << c.responded << c.granted << c.retryDeadline << c.leadershipTransfer;
   }
-  Roll& operator<<(const Progress& p) { return *this << p.nextIndex << p.matchIndex << p.waiting; }
-  Roll& operator<<(const Leader& r) { return *this << r.progress << r.heartbeatDeadline; }
+  Roll& operator<<(const Transfer& t) {
+    return *this << t.to << t.deadline << t.askFirst << t.told;
+  }
+  Roll& operator<<(const Follower& r) {
+    *this << r.leaderId << r.electionDeadline;
+    if (r.withholdVotesUntil != Time{}) *this << r.withholdVotesUntil;
+    return r.canvass ? *this << *r.canvass : *this;
+  }
+  Roll& operator<<(const Candidate& r) {
+    *this << r.votesResponded << r.votesGranted << r.electionDeadline << r.retryDeadline;
+    return r.leadershipTransfer ? *this << 1 : *this;
+  }
+  Roll& operator<<(const Progress& p) {
+    *this << p.nextIndex << p.matchIndex << p.waiting;
+    return p.heardAt != Time{} ? *this << p.heardAt : *this;
+  }
+  Roll& operator<<(const Leader& r) {
+    *this << r.progress << r.heartbeatDeadline;
+    if (r.yieldNotBefore != Time{}) *this << r.yieldNotBefore;
+    if (r.mayBeReplaced) *this << 1;
+    return r.transfer ? *this << *r.transfer : *this;
+  }
   // Of the log its end is enough: each entry was taken in when it was written, and so was each
   // snapshot.
   Roll& operator<<(const Server& s) {

@@ -105,6 +105,8 @@ class World {
   void loseDisk(ServerId, Observer&);
   // A client's command, handed to `server` itself. If it is down or paused: not leader, unknown.
   Proposed propose(ServerId server, Command, Observer&);
+  // `server` is told to hand over to `to`. If it is down or paused: not leader.
+  Transferred transfer(ServerId server, ServerId to, Observer&);
 
   // The server's state machine as it is becomes a snapshot, which the server is handed. Requires
   // that it runs. Settings::compactAfter has hosts do so of their own accord.
@@ -158,6 +160,7 @@ class World {
   void takeTurn(Client&, Observer&);
   void ask(Client&, Observer&);
   bool refused(Client&, const NotLeader&, Observer&);
+  void askLater(Client&, ServerId leader, Observer&);
   void answer(const Host&, const Apply&, Observer&);
   void wait(Client&, Client::State, Duration);
 

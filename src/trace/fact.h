@@ -2,6 +2,7 @@
 //
 // A run is one stream of these, in the order of what happened. The narrator (narrator.h) works them
 // out; the story, the JSON lines, the page and error messages are made of them and of nothing else.
+// Those of elections stand in fact_elections.h.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -9,12 +10,11 @@
 #include <variant>
 
 #include "raft/server.h"
+#include "trace/fact_elections.h"
 #include "trace/observer.h"
 #include "trace/snapshot_facts.h"
 
 namespace raft::trace {
-
-enum class RoleName : std::uint8_t { Follower, Candidate, Leader };  // as Role::index()
 
 // The world, and what is done to servers.
 
@@ -42,77 +42,6 @@ struct Resumed {
   bool operator==(const Resumed&) const = default;
 };
 
-// Elections (§5.2).
-
-struct ElectionTimedOut {  // nothing was heard of a leader, or no majority was found
-  RoleName role = {};
-  std::optional<Duration> waited = {};  // since the timer was set, if that was seen
-  bool operator==(const ElectionTimedOut&) const = default;
-};
-struct BecameCandidate {  // in Fact::term, with its own vote
-  Term termBefore = {};
-  bool operator==(const BecameCandidate&) const = default;
-};
-struct VotesRequested {
-  ServerSet from = {};
-  Index lastLogIndex = {};
-  Term lastLogTerm = {};
-  bool again = false;  // of those who have not answered
-  bool operator==(const VotesRequested&) const = default;
-};
-struct VoteGranted {
-  ServerId candidate = {};
-  bool again = false;  // it had this vote already: its answer may have been lost
-  bool operator==(const VoteGranted&) const = default;
-};
-enum class VoteRefusal : std::uint8_t {
-  OldTerm,       // the candidate's term is over
-  AlreadyVoted,  // for somebody else, or for itself
-  OldLog,        // the voter's log is more up-to-date
-  Forged,        // the request names somebody else than its sender
-};
-struct VoteRefused {
-  ServerId candidate = {};
-  VoteRefusal why = {};
-  bool operator==(const VoteRefused&) const = default;
-};
-struct VoteCounted {  // the candidate has its answer
-  ServerId voter = {};
-  bool granted = {};
-  std::uint32_t have = {};  // votes granted so far, its own included
-  std::uint32_t need = {};  // a majority
-  bool operator==(const VoteCounted&) const = default;
-};
-struct BecameLeader {
-  ServerSet votes = {};
-  std::uint32_t need = {};
-  bool operator==(const BecameLeader&) const = default;
-};
-struct TermAdopted {  // Fact::term was seen in a message
-  Term before = {};
-  ServerId from = {};
-  bool operator==(const TermAdopted&) const = default;
-};
-struct BecameFollower {  // after being candidate or leader
-  RoleName was = {};
-  bool newerTerm = {};  // true: it saw one; false: it heard the leader of the term that it ran in
-  ServerId from = {};
-  bool operator==(const BecameFollower&) const = default;
-};
-enum class StepDownCause : std::uint8_t {
-  WriteFailed,
-  DiskStalls,
-};
-struct SteppedDown {  // within its term; as a follower: it does not stand for election
-  RoleName was = {};
-  StepDownCause why = {};
-  bool operator==(const SteppedDown&) const = default;
-};
-struct LeaderHeard {  // for the first time in this term
-  ServerId leader = {};
-  bool operator==(const LeaderHeard&) const = default;
-};
-
 // The log (§5.3).
 
 struct ProposalAccepted {
@@ -121,8 +50,9 @@ struct ProposalAccepted {
   bool operator==(const ProposalAccepted&) const = default;
 };
 struct ProposalRefused {
-  std::optional<ServerId> leader = {};  // whom it knows as the leader
+  std::optional<ServerId> leader = {};  // whom it knows as the leader, or hands over to
   std::uint64_t commands = {};
+  bool handsOver = false;  // it is the leader, but not for long
   bool operator==(const ProposalRefused&) const = default;
 };
 enum class Source : std::uint8_t {
@@ -280,6 +210,7 @@ enum class Ignored : std::uint8_t {
   SecondLeader,       // a term has one leader; somebody claims to be another
   ContradictsCommit,  // it would truncate what is committed
   Late,               // about something that has been settled since
+  NotItsLeader,       // only the leader that a server follows tells it to stand
 };
 struct MessageIgnored {
   Envelope envelope = {};
@@ -406,7 +337,16 @@ using What = std::variant<
     Expected,
     InvariantBroken,
     PropertyViolated,
-    Unexplained>;
+    Unexplained,
+    PreVotesRequested,
+    PreVoteGranted,
+    PreVoteRefused,
+    PreVoteCounted,
+    TransferBegun,
+    TransferRefused,
+    TransferGivenUp,
+    ToldToStand,
+    HeardToStand>;
 // clang-format on
 
 struct Fact {

@@ -16,8 +16,8 @@ std::string_view nameOf(RoleName role) {
 }
 
 std::string_view nameOf(VoteRefusal why) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"oldTerm", "alreadyVoted", "oldLog", "forged"});
+  constexpr auto names = std::to_array<std::string_view>(
+      {"oldTerm", "alreadyVoted", "oldLog", "forged", "hearsLeader"});
   return names[static_cast<std::uint8_t>(why)];
 }
 
@@ -26,7 +26,9 @@ std::string_view nameOf(AppendRefusal why) {
 }
 
 std::string_view nameOf(StepDownCause why) {
-  return why == StepDownCause::WriteFailed ? "writeFailed" : "diskStalls";
+  constexpr auto names =
+      std::to_array<std::string_view>({"writeFailed", "diskStalls", "noMajority"});
+  return names[static_cast<std::uint8_t>(why)];
 }
 
 std::string_view nameOf(ChunkFate fate) {
@@ -43,7 +45,13 @@ std::string_view nameOf(Source source) {
 std::string_view nameOf(Ignored why) {
   constexpr auto names = std::to_array<std::string_view>(
       {"astray", "forged", "foreign", "electionOver", "leadershipOver", "secondLeader",
-       "contradictsCommit", "late"});
+       "contradictsCommit", "late", "notItsLeader"});
+  return names[static_cast<std::uint8_t>(why)];
+}
+
+std::string_view nameOf(Transferred why) {
+  constexpr auto names = std::to_array<std::string_view>(
+      {"begun", "notLeader", "notAVoter", "toItself", "alreadyTransferring"});
   return names[static_cast<std::uint8_t>(why)];
 }
 
@@ -55,12 +63,28 @@ std::string_view nameOf(Lost why) {
 struct MessageFields {
   JsonObject& object;
 
-  void operator()(const RequestVote::Request& m) {
-    object.field("rpc", "RequestVote");
+  void operator()(const RequestVote::Request& m) { asks("RequestVote", m); }
+  void operator()(const PreVote::Request& m) { asks("PreVote", m); }
+  template <class Request>
+  void asks(const char* rpc, const Request& m) {
+    object.field("rpc", rpc);
     object.field("term", m.term);
     object.field("candidateId", m.candidateId);
     object.field("lastLogIndex", m.lastLogIndex);
     object.field("lastLogTerm", m.lastLogTerm);
+    if (m.leadershipTransfer) object.field("leadershipTransfer", true);
+  }
+  void operator()(const PreVote::Response& m) {
+    object.field("rpc", "PreVoteResponse");
+    object.field("term", m.term);
+    object.field("voteGranted", m.voteGranted);
+    object.field("requestTerm", m.requestTerm);
+  }
+  void operator()(const TimeoutNow::Request& m) {
+    object.field("rpc", "TimeoutNow");
+    object.field("term", m.term);
+    object.field("leaderId", m.leaderId);
+    object.field("askFirst", m.askFirst);
   }
   void operator()(const RequestVote::Response& m) {
     object.field("rpc", "RequestVoteResponse");
@@ -82,6 +106,7 @@ struct MessageFields {
     object.field("success", m.success);
     object.field("prevLogIndex", m.prevLogIndex);
     object.field("matchIndex", m.matchIndex);
+    if (m.priority > 0) object.field("priority", std::uint64_t{m.priority});
   }
   void operator()(const InstallSnapshot::Request& m) {
     object.field("rpc", "InstallSnapshot");
@@ -148,14 +173,8 @@ struct WhatFields {
     o.field("lastLogTerm", f.lastLogTerm);
     o.field("again", f.again);
   }
-  void operator()(const VoteGranted& f) {
-    o.field("candidate", f.candidate);
-    o.field("again", f.again);
-  }
-  void operator()(const VoteRefused& f) {
-    o.field("candidate", f.candidate);
-    o.field("why", nameOf(f.why));
-  }
+  void operator()(const VoteGranted& f) { named("candidate", f.candidate, "again", f.again); }
+  void operator()(const VoteRefused& f) { named("candidate", f.candidate, "why", nameOf(f.why)); }
   void operator()(const VoteCounted& f) {
     o.field("voter", f.voter);
     o.field("granted", f.granted);
@@ -187,6 +206,7 @@ struct WhatFields {
   void operator()(const ProposalRefused& f) {
     o.field("leader", f.leader);
     o.field("commands", f.commands);
+    if (f.handsOver) o.field("handsOver", true);
   }
   void operator()(const EntriesAppended& f) {
     o.field("first", f.first);
@@ -391,6 +411,36 @@ struct WhatFields {
   void operator()(const InvariantBroken& f) { o.field("sentence", f.sentence); }
   void operator()(const PropertyViolated& f) { o.field("property", f.property); }
   void operator()(const Unexplained& f) { o.field("deed", f.deed); }
+  void operator()(const PreVotesRequested& f) {
+    o.field("from", f.from);
+    o.field("standing", f.standing);
+    o.field("lastLogIndex", f.lastLogIndex);
+    o.field("lastLogTerm", f.lastLogTerm);
+    o.field("again", f.again);
+  }
+  void operator()(const PreVoteGranted& f) {
+    o.field("candidate", f.candidate);
+    o.field("standing", f.standing);
+  }
+  void operator()(const PreVoteRefused& f) {
+    named("candidate", f.candidate, "why", nameOf(f.why));
+  }
+  void operator()(const PreVoteCounted& f) {
+    o.field("voter", f.voter);
+    o.field("granted", f.granted);
+    o.field("granters", f.granters);
+    o.field("need", std::uint64_t{f.need});
+  }
+  void operator()(const TransferBegun& f) { named("to", f.to, "forPriority", f.forPriority); }
+  void operator()(const TransferRefused& f) { named("to", f.to, "why", nameOf(f.why)); }
+  void operator()(const TransferGivenUp& f) { o.field("to", f.to); }
+  void operator()(const ToldToStand& f) { named("to", f.to, "askFirst", f.askFirst); }
+  void operator()(const HeardToStand& f) { named("leader", f.leader, "askFirst", f.askFirst); }
+  template <class T>
+  void named(std::string_view role, ServerId server, std::string_view key, const T& value) {
+    o.field(role, server);
+    o.field(key, value);
+  }
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ std::vector<What> ofTheLog() {
       ProposalAccepted{.first = 1, .last = 1},
       ProposalRefused{.leader = ServerId{1}, .commands = 1},
       ProposalRefused{.leader = {}, .commands = 2},
+      ProposalRefused{.leader = ServerId{2}, .commands = 1, .handsOver = true},
       EntriesAppended{.first = 1, .entries = {{1, "x"}}, .source = Source::Client},
       EntriesTruncated{.first = 1, .last = 2, .ours = 1, .theirs = 2, .leader = 1},
       HeartbeatsSent{.to = {2, 3}, .first = true},
@@ -98,6 +99,29 @@ std::vector<What> ofSnapshots() {
   };
 }
 
+std::vector<What> beyondFigure2() {
+  const PreVote::Request ask{1, 1, 0, 0};
+  const PreVote::Request told{1, 1, 0, 0, true};
+  return {
+      SteppedDown{.was = RoleName::Leader, .why = StepDownCause::NoMajority},
+      PreVotesRequested{.from = {2, 3}, .standing = 2},
+      PreVoteGranted{.candidate = 1, .standing = 2},
+      PreVoteRefused{.candidate = 1, .why = VoteRefusal::HearsLeader},
+      PreVoteCounted{.voter = 2, .granted = true, .granters = {1, 2}, .need = 2},
+      TransferBegun{.to = 2},
+      TransferRefused{.to = 2, .why = Transferred::NotAVoter},
+      TransferGivenUp{.to = 2},
+      ToldToStand{.to = 2},
+      HeardToStand{.leader = 2, .askFirst = true},
+      MessageSent{{1, 2, ask}},
+      MessageSent{{1, 2, told}},
+      MessageSent{{1, 2, RequestVote::Request{1, 1, 0, 0, true}}},
+      MessageSent{{2, 1, PreVote::Response{1, true, 2}}},
+      MessageSent{{2, 1, AppendEntries::Response{.term = 1, .priority = 3}}},
+      MessageIgnored{.envelope = {1, 2, TimeoutNow::Request{1, 1}}, .why = Ignored::NotItsLeader},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
@@ -153,10 +177,9 @@ std::vector<Fact> everyKind() {
       PropertyViolated{"ElectionSafety"},
       Unexplained{"grants its vote to A"},
   };
-  for (const What& what : ofTheLog()) all.push_back(what);
-  for (const What& what : ofMachines()) all.push_back(what);
-  for (const What& what : ofReads()) all.push_back(what);
-  for (const What& what : ofSnapshots()) all.push_back(what);
+  for (const auto& some : {ofTheLog(), ofMachines(), ofReads(), ofSnapshots(), beyondFigure2()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
   std::vector<Fact> facts;
   for (const What& what : all) {
     facts.push_back({.time = Time(12'000),

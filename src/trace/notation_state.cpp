@@ -20,6 +20,8 @@ std::string roleText(const Server& server, const Names& names) {
   std::string out(roleName(server.role));
   if (const Follower* follower = server.as<Follower>(); follower && follower->leaderId) {
     out += " of " + names.of(*follower->leaderId);
+  } else if (follower && follower->canvass) {
+    out += "  would have the votes " + setText(follower->canvass->granted, names);
   } else if (const Candidate* candidate = server.as<Candidate>()) {
     out += "  votes " + setText(candidate->votesGranted, names);
   } else if (const Leader* leader = server.as<Leader>()) {
@@ -29,6 +31,7 @@ std::string roleText(const Server& server, const Names& names) {
       out += "  " + names.of(peer) + " matches " + text(progress.matchIndex.value) + ", next " +
              text(progress.nextIndex.value);
     }
+    if (leader->transfer) out += "  hands over to " + names.of(leader->transfer->to);
   }
   return out;
 }
@@ -48,7 +51,8 @@ struct MessageText {
     return "RequestVote term " + text(m.term.value) +
            (m.lastLogIndex == Index{0}
                 ? ", empty log"
-                : ", log ends in " + entryText(m.lastLogIndex, m.lastLogTerm));
+                : ", log ends in " + entryText(m.lastLogIndex, m.lastLogTerm)) +
+           (m.leadershipTransfer ? ", by transfer" : "");
   }
   std::string operator()(const RequestVote::Response& m) const {
     return (m.voteGranted ? "vote, term " : "no vote, term ") + text(m.term.value);
@@ -81,7 +85,40 @@ struct MessageText {
     return "has " + counted(m.stored, "byte") + " of the snapshot up to " +
            text(m.lastIncludedIndex.value) + ", term " + text(m.term.value);
   }
+  std::string operator()(const PreVote::Request& m) const {
+    const RequestVote::Request same{m.term, m.candidateId, m.lastLogIndex, m.lastLogTerm,
+                                    m.leadershipTransfer};
+    return "Pre" + (*this)(same).substr(std::string_view("Request").size());
+  }
+  std::string operator()(const PreVote::Response& m) const {
+    return std::string(m.voteGranted ? "would vote" : "would not vote") + " in term " +
+           text(m.requestTerm.value) + ", term " + text(m.term.value);
+  }
+  std::string operator()(const TimeoutNow::Request& m) const {
+    return "TimeoutNow term " + text(m.term.value) + (m.askFirst ? ", if it can win" : "");
+  }
 };
+
+std::string answerText(const Proposed& answer, const Names& names) {
+  if (const auto* accepted = std::get_if<Accepted>(&answer)) {
+    return "accepted as " + entryText(accepted->index, accepted->term);
+  }
+  if (const auto* transferring = std::get_if<Transferring>(&answer)) {
+    return "hands over to " + names.of(transferring->to);
+  }
+  return "not leader; leader: " + names.of(std::get<NotLeader>(answer).leaderId);
+}
+
+std::string_view answerText(Transferred answer) {
+  switch (answer) {
+    case Transferred::Begun: return "transfer begun";
+    case Transferred::NotLeader: return "no transfer: not leader";
+    case Transferred::NotAVoter: return "no transfer: to no voter";
+    case Transferred::ToItself: return "no transfer: to itself";
+    case Transferred::AlreadyTransferring: break;
+  }
+  return "no transfer: one is under way";
+}
 
 void item(std::string& all, const std::string& one) {
   if (!all.empty()) all += "; ";
@@ -117,6 +154,11 @@ std::string_view messageName(const Message& message) {
   if (const auto* m = std::get_if<InstallSnapshot::Response>(&message)) {
     return m->matchIndex == Index{0} ? "answer" : "acknowledgement";
   }
+  if (const auto* m = std::get_if<PreVote::Response>(&message)) {
+    return m->voteGranted ? "pre-vote" : "refusal of its pre-vote";
+  }
+  if (std::holds_alternative<PreVote::Request>(message)) return "PreVote";
+  if (std::holds_alternative<TimeoutNow::Request>(message)) return "TimeoutNow";
   return "RequestVote";
 }
 
@@ -146,13 +188,8 @@ std::string effectsText(const Effects& effects, const Names& names) {
   if (!effects.apply.entries.empty()) {
     item(out, "apply " + allEntries(effects.apply.first, effects.apply.entries));
   }
-  if (effects.proposed) {
-    if (const auto* accepted = std::get_if<Accepted>(&*effects.proposed)) {
-      item(out, "accepted as " + entryText(accepted->index, accepted->term));
-    } else {
-      item(out, "not leader; leader: " + names.of(std::get<NotLeader>(*effects.proposed).leaderId));
-    }
-  }
+  if (effects.proposed) item(out, answerText(*effects.proposed, names));
+  if (effects.transferred) item(out, std::string(answerText(*effects.transferred)));
   if (effects.read) {
     if (const auto* accepted = std::get_if<ReadAccepted>(&*effects.read)) {
       item(out, "read " + text(accepted->id.value) + " accepted");
@@ -182,6 +219,9 @@ std::string inputText(const Input& input, const Names& names) {
   }
   if (const auto* failed = std::get_if<WriteFailed>(&input)) {
     return "write " + text(failed->id.value) + " has failed";
+  }
+  if (const auto* order = std::get_if<TransferLeadership>(&input)) {
+    return "order to hand over to " + names.of(order->to);
   }
   if (const auto* propose = std::get_if<Propose>(&input)) {
     std::string out = "proposal:";

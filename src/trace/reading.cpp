@@ -65,10 +65,11 @@ void Reading::on(const Timeout&) {
   if (now_ < was_.deadline()) return;
   if (was_.diskStalls(now_)) return waitForDisk();
   if (Leader* leader = std::get_if<Leader>(&role_)) {
+    if (lostQuorum()) return;
     broadcast_ = true;
     leader->heartbeatDeadline = now_ + was_.settings.heartbeatInterval;
     beginLeaseRound(*leader);
-    return;
+    return continueTransfer();
   }
   timeOut();
 }
@@ -79,6 +80,11 @@ void Reading::on(const Propose& proposal) {
     proposed_ = NotLeader{.leaderId = was_.leader()};
     return tell(ProposalRefused{.leader = was_.leader(), .commands = count},
                 "only the leader of a term takes commands (§5.3)");
+  }
+  if (const auto& transfer = was_.as<Leader>()->transfer) {
+    proposed_ = Transferring{.to = transfer->to};
+    return tell(ProposalRefused{.leader = transfer->to, .commands = count, .handsOver = true},
+                "a leader that hands over takes no commands (thesis §3.10)");
   }
   const Index first = was_.log.lastIndex() + 1;
   proposed_ = Accepted{.index = first, .term = term_};
@@ -99,7 +105,9 @@ void Reading::on(const Envelope& envelope) {
                 envelope.to != was_.id ? "it is addressed to " + name(envelope.to)
                                        : "no server writes to itself");
   }
-  if (termOf(envelope.message) > was_.currentTerm) adoptTerm(envelope.from, envelope.message);
+  if (termOf(envelope.message) > was_.currentTerm && !disregards(envelope.message)) {
+    adoptTerm(envelope.from, envelope.message);
+  }
   std::visit([&](const auto& rpc) { receive(envelope, rpc); }, envelope.message);
 }
 
@@ -129,6 +137,12 @@ void Reading::compareState() {
                 "by the rules the answer is: " +
                     effectsText(Effects{.proposed = proposed_}, names_) + " (§5.3)");
   }
+  if (effects_.transferred != transferred_) {
+    unexplained("answers an order to hand over wrongly or without having one: " +
+                    effectsText(Effects{.transferred = effects_.transferred}, names_),
+                "by the rules the answer is: " +
+                    effectsText(Effects{.transferred = transferred_}, names_) + " (thesis §3.10)");
+  }
 }
 
 void Reading::compareRole() {
@@ -142,6 +156,7 @@ void Reading::compareRole() {
       unexplained("takes " + name(is->leaderId) + " for the leader",
                   "by the rules its leader is " + name(expected.leaderId) + " (§5.2)");
     }
+    compareCanvass(*is, expected);
     return compareTimer(is->electionDeadline, expected.electionDeadline);
   }
   if (const Leader* is = is_.as<Leader>()) {
@@ -157,7 +172,26 @@ void Reading::compareRole() {
     unexplained("retries at " + text(is.retryDeadline),
                 "by the rules it does at " + text(expected.retryDeadline) + " (§5.1)");
   }
+  if (is.leadershipTransfer != expected.leadershipTransfer) {
+    unexplained(is.leadershipTransfer ? "claims that its leader told it to stand"
+                                      : "forgets that its leader told it to stand",
+                "only a TimeoutNow does that (thesis §4.2.3)");
+  }
   compareTimer(is.electionDeadline, expected.electionDeadline);
+}
+
+void Reading::compareCanvass(const Follower& is, const Follower& expected) {
+  if (is.withholdVotesUntil != expected.withholdVotesUntil) {
+    unexplained(
+        "withholds its vote until " + text(is.withholdVotesUntil),
+        "by the rules it does until " + text(expected.withholdVotesUntil) + " (thesis §4.2.3)");
+  }
+  if (is.canvass == expected.canvass) return;
+  const auto asks = [&](const std::optional<Canvass>& canvass) {
+    return canvass ? "asks who would vote for it, and has " + names_.of(canvass->granted)
+                   : std::string("asks nobody who would vote for it");
+  };
+  unexplained(asks(is.canvass), "by the rules it " + asks(expected.canvass) + " (thesis §9.6)");
 }
 
 void Reading::compareTimer(Time is, Time expected) {
@@ -186,6 +220,14 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
   if (is.transfers != expected.transfers) {
     unexplained("keeps other account of the snapshots that it sends",
                 "their followers' answers say how far they are (§7)");
+  }
+  if (is.transfer != expected.transfer || is.yieldNotBefore != expected.yieldNotBefore ||
+      is.mayBeReplaced != expected.mayBeReplaced) {
+    const auto to = [&](const Leader& leader) {
+      return leader.transfer ? "hands over to " + name(leader.transfer->to)
+                             : std::string("hands over to nobody");
+    };
+    unexplained(to(is), "by the rules it " + to(expected) + " (thesis §3.10)");
   }
   if (is.progress.size() != expected.progress.size()) {
     return unexplained("keeps track of " + text(is.progress.size()) + " servers",

@@ -34,13 +34,17 @@ class Reading {
   void on(const Envelope&);
   void on(const Read&);
   void on(const Compact&);
+  void on(const TransferLeadership&);
   void compareState();
   void compareRole();
   void compareTimer(Time is, Time expected);
   void compareProgress(const Leader& is, const Leader& expected);
+  void compareCanvass(const Follower& is, const Follower& expected);
 
   // reading_election.cpp
   void timeOut();
+  void stand(std::string reason, bool leadershipTransfer);
+  bool disregards(const Message& message) const;
   void adoptTerm(ServerId from, const Message& message);
   void receive(const Envelope&, const RequestVote::Request&);
   void receive(const Envelope&, const RequestVote::Response&);
@@ -51,10 +55,30 @@ class Reading {
   void becomeLeader(ServerSet votes);
   void explainVoteRequests(const ServerSet& to, bool again);
 
+  // reading_pre_vote.cpp: what lies between a timeout and an election, and who is content.
+  void canvass(bool leadershipTransfer);
+  void explainPreVotes(const ServerSet& to, bool again);
+  void receive(const Envelope&, const PreVote::Request&);
+  void receive(const Envelope&, const PreVote::Response&);
+  std::optional<VoteRefusal> refusalOf(const Envelope&, const PreVote::Request&) const;
+  void countPreVotes();
+  bool hearsLeader() const;
+  Time withholdVotesUntil() const;
+  std::string whyContent() const;
+
+  // reading_transfer.cpp: a leader gives up its role, or hands it over.
+  bool lostQuorum();
+  void beginTransfer(ServerId to, Time deadline, bool askFirst, std::string reason);
+  void continueTransfer();
+  void handOver(ServerId from, std::uint32_t priority);
+  void explainTimeoutNow();
+  void receive(const Envelope&, const TimeoutNow::Request&);
+
   // reading_append.cpp
   void receive(const Envelope&, const AppendEntries::Request&);
   void receive(const Envelope&, const AppendEntries::Response&);
   bool comesFromLeader(const Envelope&, ServerId leaderId);
+  void takeAnswer(const Envelope&, const AppendEntries::Response&, Leader&);
   void hearLeader(ServerId leader, const char* rpc);
   void refuseAppend(const Envelope&, const AppendEntries::Request&, AppendRefusal why);
   void storeEntries(const Envelope&, const AppendEntries::Request&);
@@ -138,6 +162,7 @@ class Reading {
   bool installed_ = false;  // then the log is empty after it, and the state machine restored
   Index compactionAsked_;
   Compaction compaction_ = Compaction::None;
+  std::optional<Transferred> transferred_;
 
   // Which AppendEntries the rules ask for, and which sends are explained.
   bool broadcast_ = false;
@@ -146,6 +171,11 @@ class Reading {
   ServerSet chunkTo_;  // they get the next chunk of a snapshot
   std::vector<bool> explained_;
 };
+
+// How two logs compare by their last entries (§5.4.1): "term 2 > 1".
+std::string compared(Index index, Term term, Index otherIndex, Term otherTerm);
+// Whether a log that ends so is at least as up-to-date as `log` (§5.4.1).
+bool upToDate(Index lastIndex, Term lastTerm, const Log& log);
 
 // The lowest index at which the two differ; above both if they do not.
 Index firstDifference(const Log& a, const Log& b);

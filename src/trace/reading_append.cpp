@@ -53,7 +53,7 @@ void Reading::hearLeader(ServerId leader, const char* rpc) {
     tell(LeaderHeard{.leader = leader},
          "only the leader of term " + text(term_.value) + " sends " + rpc + " in it (§5.2)");
   }
-  role_ = Follower{.leaderId = leader};
+  role_ = Follower{.leaderId = leader, .withholdVotesUntil = withholdVotesUntil()};
   timerSet_ = true;
 }
 
@@ -84,7 +84,7 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
   if (answer->success) {
     unexplained("accepts " + name(envelope.from) + "'s AppendEntries", reason);
   } else if (answer->term != term_ || answer->prevLogIndex != m.prevLogIndex ||
-             answer->round != m.round) {
+             answer->round != m.round || answer->priority != was_.settings.priority) {
     unexplained("answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
                 "the answer carries currentTerm and the request's prevLogIndex (§5.3)");
   } else {
@@ -136,7 +136,8 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
                                          .success = true,
                                          .prevLogIndex = m.prevLogIndex,
                                          .matchIndex = lastNew,
-                                         .round = m.round};
+                                         .round = m.round,
+                                         .priority = was_.settings.priority};
   why = m.entries.empty() ? "it has heard its leader and starts its election timeout again (§5.2)"
         : m.prevLogIndex == Index{0} ? "the entries begin where all logs begin (§5.3)"
                                      : "it has " + entryText(m.prevLogIndex, m.prevLogTerm) +
@@ -209,14 +210,23 @@ void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m
   }
   Progress& progress = leader->of(peer);
   progress.round = std::max(progress.round, m.round);
+  if (was_.settings.checkQuorum) progress.heardAt = now_;
   missing_.insert(peer);
+  takeAnswer(envelope, m, *leader);
+  handOver(peer, m.priority);
+}
+
+void Reading::takeAnswer(const Envelope& envelope, const AppendEntries::Response& m,
+                         Leader& leader) {
+  const ServerId peer = envelope.from;
+  Progress& progress = leader.of(peer);
   if (m.success && m.matchIndex > was_.log.lastIndex()) {
     return tell(
         MessageIgnored{envelope, Ignored::Forged},
         "it claims to match up to " + text(m.matchIndex.value) + ", beyond the leader's log");
   }
   if (m.success) {
-    const Index majorityBefore = majorityIndexOf(*leader);
+    const Index majorityBefore = majorityIndexOf(leader);
     if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
     if (m.matchIndex > progress.matchIndex) {
       tell(MatchIndexRaised{.follower = peer, .before = progress.matchIndex, .after = m.matchIndex},

@@ -4,9 +4,6 @@
 
 namespace raft::trace {
 
-namespace {
-
-// How two logs compare by their last entries (§5.4.1): "term 2 > 1".
 std::string compared(Index index, Term term, Index otherIndex, Term otherTerm) {
   const auto against = [](std::uint64_t a, std::uint64_t b) {
     return text(a) + (a > b ? " > " : " < ") + text(b);
@@ -18,12 +15,10 @@ std::string compared(Index index, Term term, Index otherIndex, Term otherTerm) {
   return index == Index{0} ? "both are empty" : "both end in " + entryText(index, term);
 }
 
-bool upToDate(const RequestVote::Request& m, const Log& log) {
-  if (m.lastLogTerm != log.lastTerm()) return m.lastLogTerm > log.lastTerm();
-  return m.lastLogIndex >= log.lastIndex();
+bool upToDate(Index lastIndex, Term lastTerm, const Log& log) {
+  if (lastTerm != log.lastTerm()) return lastTerm > log.lastTerm();
+  return lastIndex >= log.lastIndex();
 }
-
-}  // namespace
 
 void Reading::timeOut() {
   Candidate* candidate = std::get_if<Candidate>(&role_);
@@ -33,11 +28,20 @@ void Reading::timeOut() {
     for (ServerId peer : candidate->votesResponded) silent.erase(peer);
     return explainVoteRequests(silent, true);
   }
+  Follower* asking = std::get_if<Follower>(&role_);
+  if (asking && asking->canvass && now_ < asking->electionDeadline) {
+    asking->canvass->retryDeadline = now_ + was_.settings.heartbeatInterval;
+    ServerSet silent = was_.configuration.voters | was_.configuration.nextVoters;
+    for (ServerId peer : asking->canvass->responded) silent.erase(peer);
+    return explainPreVotes(silent, true);
+  }
   timerSet_ = true;
   const std::string passed = waited_ ? " for " + text(*waited_) : "";
   const Follower* follower = was_.as<Follower>();
   tell(ElectionTimedOut{.role = static_cast<RoleName>(was_.role.index()), .waited = waited_},
        !follower ? "no majority voted for it in term " + text(term_.value) + " (§5.2)"
+       : follower->canvass
+           ? "no majority would vote for it in term " + text(term_.value + 1) + " (thesis §9.6)"
        : follower->leaderId
            ? "nothing was heard of leader " + name(follower->leaderId) + passed + " (§5.2)"
            : "nothing was heard of a leader" + passed + " (§5.2)");
@@ -45,14 +49,20 @@ void Reading::timeOut() {
     role_ = Follower{};
     return;
   }
-  tell(BecameCandidate{.termBefore = term_},
-       "whoever hears of no leader starts an election (§5.2)");
+  if (was_.settings.preVote) return canvass(false);
+  stand("whoever hears of no leader starts an election (§5.2)", false);
+}
+
+void Reading::stand(std::string reason, bool leadershipTransfer) {
+  timerSet_ = true;
+  tell(BecameCandidate{.termBefore = term_}, std::move(reason));
   ++term_;
   votedFor_ = was_.id;
   receiving_.reset();
   role_ = Candidate{.votesResponded = {was_.id},
                     .votesGranted = {was_.id},
-                    .retryDeadline = now_ + was_.settings.heartbeatInterval};
+                    .retryDeadline = now_ + was_.settings.heartbeatInterval,
+                    .leadershipTransfer = leadershipTransfer};
   ServerSet peers = was_.configuration.voters;
   peers.erase(was_.id);
   explainVoteRequests(peers, false);
@@ -60,12 +70,13 @@ void Reading::timeOut() {
 
 void Reading::explainVoteRequests(const ServerSet& to, bool again) {
   ServerSet asked;
+  const bool byTransfer = std::get<Candidate>(role_).leadershipTransfer;
   for (std::uint32_t i = 0; i < effects_.send.size(); ++i) {
     const Envelope& envelope = effects_.send[i].envelope;
     const auto* m = std::get_if<RequestVote::Request>(&envelope.message);
     const bool right = m && to.contains(envelope.to) && !asked.contains(envelope.to) &&
                        m->candidateId == was_.id && m->lastLogIndex == was_.log.lastIndex() &&
-                       m->lastLogTerm == was_.log.lastTerm();
+                       m->lastLogTerm == was_.log.lastTerm() && m->leadershipTransfer == byTransfer;
     if (!right) continue;  // it will be left over, and so be unexplained
     explained_[i] = true;
     asked.insert(envelope.to);
@@ -108,10 +119,11 @@ void Reading::adoptTerm(ServerId from, const Message& message) {
 std::optional<VoteRefusal> Reading::refusalOf(const Envelope& envelope,
                                               const RequestVote::Request& m) const {
   if (m.term < term_) return VoteRefusal::OldTerm;
+  if (m.term > term_) return VoteRefusal::HearsLeader;  // or it would have taken that term
   if (envelope.from != m.candidateId) return VoteRefusal::Forged;
   const bool taken = votedFor_ && votedFor_ != m.candidateId;
   if (taken || !std::holds_alternative<Follower>(role_)) return VoteRefusal::AlreadyVoted;
-  if (!upToDate(m, was_.log)) return VoteRefusal::OldLog;
+  if (!upToDate(m.lastLogIndex, m.lastLogTerm, was_.log)) return VoteRefusal::OldLog;
   return std::nullopt;
 }
 
@@ -131,6 +143,9 @@ std::string Reading::whyRefused(const RequestVote::Request& m, VoteRefusal why) 
       return own() + "'s log is more up-to-date (" +
              compared(was_.log.lastIndex(), was_.log.lastTerm(), m.lastLogIndex, m.lastLogTerm) +
              ", §5.4.1)";
+    case VoteRefusal::HearsLeader:
+      return whyContent() + ", so it neither votes nor goes to term " + text(m.term.value) +
+             " (thesis §4.2.3)";
     case VoteRefusal::Forged: break;
   }
   return "the request names " + name(m.candidateId) + " and was sent by somebody else";
@@ -154,6 +169,7 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Request& m) {
              compared(m.lastLogIndex, m.lastLogTerm, was_.log.lastIndex(), was_.log.lastTerm()) +
              ", §5.2, §5.4.1)");
     votedFor_ = candidate;
+    if (Follower* follower = std::get_if<Follower>(&role_)) follower->canvass.reset();
     timerSet_ = true;
   } else if (refusal) {
     tell(VoteRefused{.candidate = candidate, .why = *refusal}, whyRefused(m, *refusal));
@@ -212,6 +228,9 @@ void Reading::becomeLeader(ServerSet votes) {
   Leader leader{.progress = {}, .heartbeatDeadline = now_ + was_.settings.heartbeatInterval};
   leader.progress.assign(was_.configuration.members().last().value,
                          Progress{.nextIndex = was_.log.lastIndex() + 1});
+  if (was_.settings.checkQuorum) {
+    for (Progress& progress : leader.progress) progress.heardAt = now_;
+  }
   leader.of(was_.id).matchIndex = durableIndex_;
   beginLeaseRound(leader);
   role_ = std::move(leader);

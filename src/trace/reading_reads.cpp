@@ -18,7 +18,8 @@ void Reading::on(const Read&) {
   const bool knows = was_.log.term(was_.commitIndex) == term_;
   const std::optional<Time>& from = leader->reads.leaseFrom;
   const Duration lease = leaseDuration(was_.settings);
-  const bool holds = was_.settings.leases && from && *from <= now_ && now_ < *from + lease;
+  const bool holds = was_.settings.leases && !leader->mayBeReplaced && from && *from <= now_ &&
+                     now_ < *from + lease;
   tell(ReadTaken{lastRead_},
        knows ? "it is to be answered from the state machine, once it is sure that nobody else can "
                "have committed anything since (thesis §6.4)"

@@ -20,6 +20,7 @@ const Response* Reading::answerTo(ServerId to, const char* request) {
   return nullptr;
 }
 
+template const PreVote::Response* Reading::answerTo(ServerId, const char*);
 template const RequestVote::Response* Reading::answerTo(ServerId, const char*);
 template const AppendEntries::Response* Reading::answerTo(ServerId, const char*);
 template const InstallSnapshot::Response* Reading::answerTo(ServerId, const char*);
@@ -129,7 +130,8 @@ void Reading::compareSends() {
     }
     // What a leader asks of others need not wait for its own disk (thesis §10.2.1).
     const bool asks = std::holds_alternative<AppendEntries::Request>(message) ||
-                      std::holds_alternative<InstallSnapshot::Request>(message);
+                      std::holds_alternative<InstallSnapshot::Request>(message) ||
+                      std::holds_alternative<TimeoutNow::Request>(message);
     const bool waits = !asks && !is_.writing.empty();
     const WriteId after = waits ? is_.lastWrite : WriteId{0};
     if (send.after == after) continue;

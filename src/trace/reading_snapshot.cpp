@@ -196,6 +196,7 @@ void Reading::receive(const Envelope& envelope, const InstallSnapshot::Response&
                 "it speaks of the time before " + name(peer) + " was added (thesis §4.2.1)");
   }
   progress.round = std::max(progress.round, m.round);
+  if (was_.settings.checkQuorum) progress.heardAt = now_;
   const auto transfer = std::ranges::find(leader->transfers, peer, &SnapshotTransfer::to);
   const bool sending = transfer != leader->transfers.end();
 
@@ -217,7 +218,9 @@ void Reading::receive(const Envelope& envelope, const InstallSnapshot::Response&
     if (sending && transfer->snapshot.lastIncludedIndex <= progress.matchIndex) {
       leader->transfers.erase(transfer);
     }
-    return advanceCommit(majorityBefore);
+    advanceCommit(majorityBefore);
+    if (leader->transfer) handOver(peer, 0);
+    return;
   }
   const bool answered = sending && m.lastIncludedIndex == transfer->snapshot.lastIncludedIndex &&
                         m.offset == transfer->offset && m.stored != m.offset &&

@@ -77,7 +77,16 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "expected",
                                                             "invariantBroken",
                                                             "propertyViolated",
-                                                            "unexplained"});
+                                                            "unexplained",
+                                                            "preVotesRequested",
+                                                            "preVoteGranted",
+                                                            "preVoteRefused",
+                                                            "preVoteCounted",
+                                                            "transferBegun",
+                                                            "transferRefused",
+                                                            "transferGivenUp",
+                                                            "toldToStand",
+                                                            "heardToStand"});
 
 // "index 3" or "indexes 3 to 5".
 std::string places(Index first, Index last) {
@@ -188,6 +197,10 @@ struct Predicate {
            " for " + places(f.first, f.last);
   }
   std::string operator()(const ProposalRefused& f) const {
+    if (f.handsOver) {
+      return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
+             one(" and names ", " and name ") + of(*f.leader) + ", to which it hands over";
+    }
     return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
            (f.leader ? one(" and names ", " and name ") + of(*f.leader) + " as the leader"
                      : one(" and knows", " and know") + " of no leader");
@@ -419,6 +432,40 @@ struct Predicate {
   }
   std::string operator()(const PropertyViolated& f) const { return f.property + " is violated"; }
   std::string operator()(const Unexplained& f) const { return f.deed + ", which no rule explains"; }
+  std::string operator()(const PreVotesRequested& f) const {
+    return one("asks ", "ask ") + names.of(f.from) + (f.again ? " again" : "") +
+           one(" whether ", " whether ") + (f.from.size() == 1 ? "it" : "they") +
+           " would vote for " + one("it", "them") + " in term " + text(f.standing.value);
+  }
+  std::string operator()(const PreVoteGranted& f) const {
+    return "would vote for " + of(f.candidate) + " in term " + text(f.standing.value);
+  }
+  std::string operator()(const PreVoteRefused& f) const {
+    return "would not vote for " + of(f.candidate);
+  }
+  std::string operator()(const PreVoteCounted& f) const {
+    return one("learns that ", "learn that ") + of(f.voter) +
+           (f.granted ? " would vote for it" : " would not vote for it");
+  }
+  std::string operator()(const TransferBegun& f) const {
+    return one("begins", "begin") + " to hand over to " + of(f.to);
+  }
+  std::string operator()(const TransferRefused& f) const {
+    return one("does", "do") + " not hand over to " + of(f.to);
+  }
+  std::string operator()(const TransferGivenUp& f) const {
+    return one("gives", "give") + " up handing over to " + of(f.to) +
+           one(" and goes on as leader", " and go on as leaders");
+  }
+  std::string operator()(const ToldToStand& f) const {
+    return one("tells ", "tell ") + of(f.to) +
+           (f.askFirst ? " to stand for election if it could win"
+                       : " to stand for election at once");
+  }
+  std::string operator()(const HeardToStand& f) const {
+    return one("is", "are") + " told by leader " + of(f.leader) + " to stand for election" +
+           (f.askFirst ? " if it could win" : "");
+  }
 };
 
 }  // namespace

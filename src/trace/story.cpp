@@ -73,7 +73,8 @@ void Story::see(const Fact& fact) {
 }
 
 void Story::seeRole(const Fact& fact, Lane& own) {
-  if (fact.is<Started>() || fact.is<BecameFollower>() || fact.is<SteppedDown>()) {
+  if (fact.is<Started>() || fact.is<BecameFollower>() || fact.is<SteppedDown>() ||
+      fact.is<PreVotesRequested>()) {
     own.shown = Lane::Shown::Follower;
   }
   if (fact.is<BecameCandidate>()) own.shown = Lane::Shown::Candidate;
@@ -130,6 +131,9 @@ bool Story::repeats() {
   if (const auto* asked = fact.as<VotesRequested>(); asked && asked->again) {
     return seen(0, fact.term.value, "asks again");
   }
+  if (const auto* asked = fact.as<PreVotesRequested>(); asked && asked->again) {
+    return seen(0, asked->standing.value, "asks again who would vote");
+  }
   if (const auto* waits = fact.as<SteppedDown>(); waits && waits->was == RoleName::Follower) {
     return seen(0, fact.term.value, "waits for its disk");
   }
@@ -146,6 +150,8 @@ bool Story::repeats() {
   const bool acknowledges = answer && answer->success && unheard != unheard_.end() &&
                             answer->matchIndex == unheard->second;
   const bool counts = std::holds_alternative<RequestVote::Request>(message) ||
+                      std::holds_alternative<PreVote::Request>(message) ||
+                      std::holds_alternative<TimeoutNow::Request>(message) ||
                       (vote && vote->voteGranted) || acknowledges ||
                       (entries && !entries->entries.empty() && lost->why == Lost::Chance);
   return !counts ||

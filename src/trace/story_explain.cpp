@@ -15,6 +15,9 @@ enum Notion : Notions {
   ConflictNotion = 64,
   MatchNotion = 128,
   SnapshotNotion = 256,
+  PreVoteNotion = 512,
+  QuorumNotion = 1024,
+  TransferNotion = 2048,
 };
 
 // Which notions a fact brings up.
@@ -30,6 +33,9 @@ Notions notionsOf(const Fact& fact) {
   }
   if (fact.is<EntriesTruncated>()) return ConflictNotion;
   if (fact.is<SnapshotTaken>() || fact.is<SnapshotSent>()) return SnapshotNotion;
+  if (fact.is<PreVotesRequested>()) return PreVoteNotion;
+  if (fact.is<SteppedDown>()) return QuorumNotion;
+  if (fact.is<TransferBegun>()) return TransferNotion;
   const auto* refused = fact.as<AppendRefused>();
   if (refused && refused->why == AppendRefusal::NoMatch) return MatchNotion;
   return 0;
@@ -73,6 +79,15 @@ std::string sentenceOf(Notion notion, const Fact& fact) {
       return "A snapshot is all that the replicated program holds after the entries up to one, so "
              "the log may forget these. A follower that needs a forgotten entry is sent the "
              "snapshot in its place.";
+    case PreVoteNotion:
+      return "A new term ends that of a leader, even of one that works. So a server asks first "
+             "whether it could win, and whoever has heard a leader just now says no.";
+    case QuorumNotion:
+      return "A leader that no majority answers can commit nothing, and another may have been "
+             "elected. It says so to its clients rather than let them wait.";
+    case TransferNotion:
+      return "A leader that hands over takes no commands until the other one has its whole log; "
+             "then that one stands for election at once, without waiting for a timeout.";
     case MatchNotion: break;
   }
   return "Each AppendEntries names the entry before those that it brings. A follower that does not "
@@ -86,7 +101,8 @@ std::vector<std::string> explanationsOf(const std::vector<Fact>& group, Notions&
   for (const Fact& fact : group) {
     const Notions fresh = notionsOf(fact) & ~known;
     for (const Notion each : {TermNotion, VoteNotion, HeartbeatNotion, EntryNotion, NoopNotion,
-                              CommitNotion, ConflictNotion, MatchNotion, SnapshotNotion}) {
+                              CommitNotion, ConflictNotion, MatchNotion, SnapshotNotion,
+                              PreVoteNotion, QuorumNotion, TransferNotion}) {
       if ((fresh & each) != 0) out.push_back("(" + sentenceOf(each, fact) + ")");
     }
     known |= fresh;

@@ -49,6 +49,8 @@ struct Teller {
   std::string term() const { return "term " + text(group.front().term.value); }
 
   Words election() const;
+  Words canvass() const;
+  Words stands() const;
   Words vote() const;
   Words counted() const;
   Words lost() const;
@@ -78,6 +80,7 @@ Words Teller::election() const {
   const auto* candidate = find<BecameCandidate>(group);
   const auto* asked = find<VotesRequested>(group);
   const std::string waited = timedOut->waited ? " (" + text(*timedOut->waited) + ")" : "";
+  if (find<PreVotesRequested>(group)) return canvass();
   const bool again = timedOut->role == RoleName::Candidate;
   Words words;
   words.text = name(server) + "'s election timeout" + waited + " elapses";
@@ -103,6 +106,55 @@ Words Teller::election() const {
   words.text += " and asks " + how.names.of(asked->from) +
                 (asked->from.size() == 1 ? " for its vote (§5.2)." : " for their votes (§5.2).");
   words.many += " and asks all others for their votes (§5.2).";
+  return words;
+}
+
+// An election timeout of a server that asks before it stands.
+Words Teller::canvass() const {
+  const auto* timedOut = find<ElectionTimedOut>(group);
+  const auto* asked = find<PreVotesRequested>(group);
+  const std::string waited = timedOut->waited ? " (" + text(*timedOut->waited) + ")" : "";
+  const bool candidate = timedOut->role == RoleName::Candidate;
+  const std::string term = "in term " + text(asked->standing.value) + " (thesis §9.6)";
+  Words words;
+  words.text = name(server) + "'s election timeout" + waited + " elapses" +
+               (candidate ? " and no majority voted for it" : "") + ": it asks " +
+               how.names.of(asked->from) + " whether " + (asked->from.size() == 1 ? "it" : "they") +
+               " would vote for it " + term + ".";
+  words.many = std::string("The election timeouts of % elapse") +
+               (candidate ? " and no majority voted for any of them" : "") +
+               ": each asks all others whether they would vote for it " + term + ".";
+  return words;
+}
+
+// Who would vote for it, or its leader, makes it stand.
+Words Teller::stands() const {
+  const auto* heard = find<HeardToStand>(group);
+  const auto* counted = find<PreVoteCounted>(group);
+  const auto* asked = find<VotesRequested>(group);
+  const auto* asksFirst = find<PreVotesRequested>(group);
+  const std::string whom = asked       ? how.names.of(asked->from)
+                           : asksFirst ? how.names.of(asksFirst->from)
+                                       : "nobody";
+  Words words;
+  if (heard) {
+    words.text = name(server) + " is told by leader " + name(heard->leader) +
+                 (heard->askFirst ? " to take over if it can" : " to take over") +
+                 " (thesis §3.10)";
+  } else {
+    words.text = how.names.of(counted->granters) +
+                 (counted->granters.size() == 1 ? " is" : " are") + " for " + name(server) + ": " +
+                 text(counted->granters.size()) + " of " + text(how.servers) +
+                 ", a majority (thesis §9.6)";
+  }
+  if (asksFirst) {
+    words.text += ": it asks " + whom + " whether they would vote for it in term " +
+                  text(asksFirst->standing.value) + ".";
+    return words;
+  }
+  const bool one = asked && asked->from.size() == 1;
+  words.text += ". It becomes candidate in " + term() + ", votes for itself and asks " + whom +
+                (one ? " for its vote (§5.2)." : " for their votes (§5.2).");
   return words;
 }
 
@@ -307,6 +359,12 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
     out = {"learns " + held, "learn " + held};
     return true;
   }
+  if (const auto* f = fact.as<PreVoteCounted>()) {
+    const std::string score = ": it would have " + text(f->granters.size()) + " of " +
+                              text(how.servers) + " votes and needs " + text(f->need);
+    out.one = out.many = predicate(fact, how.names) + score;
+    return true;
+  }
   if (const auto* f = fact.as<MessageIgnored>()) {
     const auto* vote = std::get_if<RequestVote::Response>(&f->envelope.message);
     if (f->why == Ignored::Late || f->why == Ignored::LeadershipOver) return false;
@@ -320,6 +378,10 @@ std::string Teller::mainReason() const {
   for (const Fact& fact : group) {
     if (isFinding(fact)) return fact.reason;
   }
+  if (find<PreVoteCounted>(group)) return {};
+  if (find<TransferGivenUp>(group)) return reasonOf<TransferGivenUp>(group);
+  if (find<ToldToStand>(group)) return reasonOf<ToldToStand>(group);
+  if (find<TransferBegun>(group)) return reasonOf<TransferBegun>(group);
   if (find<CommitHeldBack>(group)) return reasonOf<CommitHeldBack>(group);
   if (find<EntriesTruncated>(group)) return reasonOf<EntriesTruncated>(group);
   if (find<AppendRefused>(group)) return reasonOf<AppendRefused>(group);
@@ -389,6 +451,8 @@ Words wordsOf(const std::vector<Fact>& group, const ServerSet& votes, const Word
     return {.text = sentence(group.front(), how.names) + ".", .many = {}};
   }
   if (find<ElectionTimedOut>(group)) return teller.election();
+  const bool wins = find<PreVoteCounted>(group) && find<BecameCandidate>(group);
+  if (wins || find<HeardToStand>(group)) return teller.stands();
   if (find<VoteGranted>(group) || find<VoteRefused>(group)) return teller.vote();
   if (find<BecameLeader>(group)) return teller.elected();
   if (find<VoteCounted>(group)) return teller.counted();

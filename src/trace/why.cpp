@@ -35,6 +35,26 @@ std::string ofAll(const View& view, std::uint32_t some) {
   return text(some) + " of " + text(count(view));
 }
 
+// Of a follower that asks before it stands.
+std::string canvassOf(const View& view, const Server& server) {
+  const ServerSet& granted = server.as<Follower>()->canvass->granted;
+  return name(view, server.id) + " asks who would vote for it in term " +
+         text(server.currentTerm.value + 1) + ", and has " + view.names.of(granted) + ": " +
+         ofAll(view, granted.size()) + ", and " + text(majority(count(view))) +
+         " are needed (thesis §9.6).";
+}
+
+// Whoever hears its leader votes for nobody else, nor says that it would; empty: it does not.
+std::string contentment(const View& view, const Server& server) {
+  const Follower* follower = server.as<Follower>();
+  if (!follower || view.now >= follower->withholdVotesUntil) return {};
+  return name(view, server.id) + " has heard " +
+         (follower->leaderId ? "leader " + name(view, *follower->leaderId) : "a leader, perhaps,") +
+         " less than " + text(server.settings.electionTimeoutMin) + " ago, and " +
+         (server.settings.leaderStickiness ? "votes for nobody else (thesis §4.2.3)."
+                                           : "would vote for nobody else (thesis §9.6).");
+}
+
 // There could be a leader; what is the state of the elections?
 void sayHowElectionsStand(const View& view, Answer& answer) {
   Term highest;
@@ -51,6 +71,11 @@ void sayHowElectionsStand(const View& view, Answer& answer) {
                      view.names.of(candidate->votesGranted) + ": " +
                      ofAll(view, candidate->votesGranted.size()) + ", and " +
                      text(majority(count(view))) + " are needed (§5.2).");
+  }
+  for (ServerId id : running(view)) {
+    const Server& server = serverOf(view, id);
+    const Follower* follower = server.as<Follower>();
+    if (follower && follower->canvass) answer.push_back(canvassOf(view, server));
   }
   std::string votes;
   ServerSet votedFor;
@@ -164,6 +189,9 @@ Answer whyNoVote(const View& view, ServerId voter, ServerId candidate) {
     answer.push_back(a + "'s log is more up-to-date: it ends in " + lastEntry(v.log) + ", " + b +
                      "'s in " + lastEntry(c.log) + " (§5.4.1).");
   }
+  if (const std::string content = contentment(view, v); !content.empty()) {
+    answer.push_back(content);
+  }
   if (answer.empty()) {
     answer.push_back("Nothing forbids it: " + a + " has not been asked yet, and would vote for " +
                      b + " (§5.2).");
@@ -211,6 +239,8 @@ Answer whyNotLeader(const View& view, ServerId server) {
   if (const Follower* follower = s.as<Follower>(); follower && follower->leaderId) {
     answer.push_back(own + " follows " + name(view, *follower->leaderId) + ", the leader of term " +
                      text(s.currentTerm.value) + " (§5.2).");
+  } else if (follower && follower->canvass) {
+    answer.push_back(canvassOf(view, s));
   } else if (follower) {
     answer.push_back(own + " is a follower; it stands for election when its timeout elapses, at " +
                      text(dueOf(view, server)) + " (§5.2).");
@@ -230,6 +260,10 @@ Answer whyNotLeader(const View& view, ServerId server) {
     answer.push_back(view.names.of(against) + " would refuse it " +
                      (against.size() == 1 ? "its vote" : "their votes") +
                      ", for its log is less up-to-date (§5.4.1).");
+  }
+  for (ServerId id : with) {
+    const std::string content = id == server ? "" : contentment(view, serverOf(view, id));
+    if (!content.empty() && s.leader() != serverOf(view, id).leader()) answer.push_back(content);
   }
   return answer;
 }
