@@ -251,6 +251,16 @@ std::optional<What> Phrase::doing(Who who) {
   if (in_.acceptAny({"restarts", "restart"})) {
     return Happens{.who = std::move(who), .verb = Verb::Restarts};
   }
+  if (in_.accept({"steps", "down"}) || in_.accept({"step", "down"})) {
+    return Happens{.who = std::move(who), .verb = Verb::StepsDown};
+  }
+  if (in_.accept({"hands", "over"}) || in_.accept({"hand", "over"})) {
+    Happens out{.who = std::move(who), .verb = Verb::HandsOver};
+    if (!in_.accept({"to"})) return out;
+    out.other = other();
+    if (!out.other) return std::nullopt;
+    return out;
+  }
   if (in_.acceptAny({"becomes", "become"})) {
     const std::optional<RoleWord> is = role();
     if (!is) return std::nullopt;
@@ -285,11 +295,17 @@ std::optional<What> Phrase::messaging(Who who) {
   if (!sends && !in_.acceptAny({"receives", "receive"})) return unknownVerb();
   if (!sends) out.verb = Verb::Receives;
   in_.acceptAny({"a", "an", "the", "its", "their"});
-  static const std::vector<std::string> kinds = {"RequestVote",    "vote",      "AppendEntries",
-                                                 "entries",        "heartbeat", "acknowledgement",
-                                                 "InstallSnapshot"};
+  static const std::vector<std::string> kinds = {
+      "RequestVote",     "vote",    "AppendEntries", "entries",   "heartbeat", "acknowledgement",
+      "InstallSnapshot", "PreVote", "pre-vote",      "TimeoutNow"};
   if (in_.acceptAny({"RequestVote"})) {
     out.kind = Kind::RequestVote;
+  } else if (in_.acceptAny({"PreVote"})) {
+    out.kind = Kind::PreVote;
+  } else if (in_.acceptAny({"pre-vote", "pre-votes"})) {
+    out.kind = Kind::PreVoteGranted;
+  } else if (in_.acceptAny({"TimeoutNow"})) {
+    out.kind = Kind::TimeoutNow;
   } else if (in_.acceptAny({"vote", "votes"})) {
     out.kind = Kind::Vote;
   } else if (in_.accept({"AppendEntries"})) {
@@ -360,9 +376,9 @@ std::optional<std::string> Phrase::nearPhrase() const {
 
 std::optional<What> Phrase::unknownVerb() {
   static const std::vector<std::string> verbs = {
-      "is",      "are",     "has",      "have",    "follows", "votes",   "refuses",
-      "becomes", "sends",   "receives", "commits", "applies", "appends", "removes",
-      "times",   "crashes", "restarts", "takes",   "installs"};
+      "is",      "are",     "has",      "have",    "follows",  "votes",      "refuses",
+      "becomes", "sends",   "receives", "commits", "applies",  "appends",    "removes",
+      "times",   "crashes", "restarts", "takes",   "installs", "steps down", "hands over"};
   return fail("there is no verb " + quoted(in_.peek()) +
               suggestion(in_.peek(), verbs, "one of: " + orList(verbs)));
 }

@@ -61,6 +61,9 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   ServerSet acted;
   if (const auto* what = std::get_if<ServerDeed>(&deed.what)) cannot = act(*what, audience, acted);
   if (const auto* what = std::get_if<Propose>(&deed.what)) cannot = act(*what, audience, acted);
+  if (const auto* what = std::get_if<TransferLeadership>(&deed.what)) {
+    cannot = act(*what, audience, acted);
+  }
   if (const auto* what = std::get_if<CrashInAWrite>(&deed.what)) {
     cannot = act(*what, audience, acted);
   }
@@ -165,6 +168,25 @@ std::optional<Run::Cannot> Run::act(const Propose& deed, trace::Observer& audien
   for (const std::string& command : deed.commands) {
     (void)world_.propose(id, Command(command), audience);
   }
+  acted = to;
+  return std::nullopt;
+}
+
+std::optional<Run::Cannot> Run::act(const TransferLeadership& deed, trace::Observer& audience,
+                                    ServerSet& acted) {
+  ServerSet from;
+  if (std::optional<Cannot> cannot = resolve(deed.from, {}, from)) return cannot;
+  ServerSet to;
+  if (std::optional<Cannot> cannot = resolve(deed.to, from, to)) return cannot;
+  if (from.size() != 1 || to.size() != 1) {
+    return Cannot{"one server hands over to one, and these are several"};
+  }
+  const ServerId id = *from.begin();
+  if (!world_.isUp(id) || world_.isPaused(id)) {
+    return Cannot{names_.of(id) + " is " + (world_.isUp(id) ? "paused" : "down") +
+                  ": it hands over to nobody"};
+  }
+  world_.transfer(id, *to.begin(), audience);
   acted = to;
   return std::nullopt;
 }

@@ -39,7 +39,15 @@ void Reading::readTop() {
           const Duration interval = positiveDuration(v).value_or(Duration(1));
           for (Settings& each : out_.world.raft) each.heartbeatInterval = interval;
         }},
-       {"no-op", [&](const Value& v) { readNoop(v); }},
+       {"no-op",
+        [&](const Value& v) {
+          const bool on = onOrOff(v).value_or(true);
+          for (Settings& each : out_.world.raft) each.noopAtElection = on;
+        }},
+       {"pre-vote", [&](const Value& v) { readSwitch(v, &Settings::preVote); }},
+       {"leader stickiness", [&](const Value& v) { readSwitch(v, &Settings::leaderStickiness); }},
+       {"check quorum", [&](const Value& v) { readSwitch(v, &Settings::checkQuorum); }},
+       {"priority", [&](const Value& v) { readPriority(v); }},
        {"snapshot after", [&](const Value& v) { readCompactAfter(v); }},
        {"snapshot chunk", [&](const Value& v) { readChunkBytes(v); }},
        {"disk latency",
@@ -126,14 +134,32 @@ void Reading::readTimeouts(const Value& value) {
             });
 }
 
-void Reading::readNoop(const Value& value) {
+std::optional<bool> Reading::onOrOff(const Value& value) {
   const std::optional<std::string> text = scalar(value, "on or off");
-  if (!text) return;
+  if (!text) return std::nullopt;
   const bool on = *text == "on" || *text == "yes" || *text == "true";
   if (!on && *text != "off" && *text != "no" && *text != "false") {
-    return wrong(value.at, "expected on or off, not " + quoted(*text));
+    wrong(value.at, "expected on or off, not " + quoted(*text));
+    return std::nullopt;
   }
-  for (Settings& each : out_.world.raft) each.noopAtElection = on;
+  return on;
+}
+
+void Reading::readSwitch(const Value& value, bool Settings::*setting) {
+  perServer(value, "on or off, or a mapping from servers to them",
+            [&](const Value& one, ServerId id) {
+              out_.world.raft[id.value - 1].*setting = onOrOff(one).value_or(false);
+            });
+}
+
+void Reading::readPriority(const Value& value) {
+  serverMembers(value, [&](const Value& one, ServerId id) {
+    const std::optional<std::uint64_t> priority = count(one, "a priority (a whole number)");
+    if (priority && *priority > 1'000'000) {
+      return wrong(one.at, quoted(one.text) + " is too high: expected at most 1000000");
+    }
+    out_.world.raft[id.value - 1].priority = static_cast<std::uint32_t>(priority.value_or(0));
+  });
 }
 
 void Reading::readCompactAfter(const Value& value) {

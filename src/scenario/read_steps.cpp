@@ -10,8 +10,8 @@ using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
 const std::vector<std::string> deedKeys = {
-    "propose", "crash",   "restart", "pause", "resume", "snapshot", "partition", "cut",  "mend",
-    "heal",    "network", "disk",    "note",  "name",   "expect",   "always",    "never"};
+    "propose", "crash", "restart", "pause", "resume", "snapshot", "transfer", "partition", "cut",
+    "mend",    "heal",  "network", "disk",  "note",   "name",     "expect",   "always",    "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -165,7 +165,8 @@ void Reading::readAs(const Value& value, Step& step) {
     return std::holds_alternative<ServerDeed>(deed.what) ||
            std::holds_alternative<CrashInAWrite>(deed.what) ||
            std::holds_alternative<ChangeDisks>(deed.what) ||
-           std::holds_alternative<Propose>(deed.what);
+           std::holds_alternative<Propose>(deed.what) ||
+           std::holds_alternative<TransferLeadership>(deed.what);
   });
   if (!some) {
     return wrong(value.at,
@@ -217,6 +218,7 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
     return ServerDeed{verb, *whom};
   }
   if (key.text == "propose") return propose(value);
+  if (key.text == "transfer") return transfer(value);
   if (key.text == "partition") return partition(value);
   if (key.text == "cut") return cut(value, false);
   if (key.text == "mend") return cut(value, true);
@@ -270,19 +272,9 @@ std::optional<What> Reading::propose(const Value& value) {
     members(value, "a proposal",
             {{"command", [&](const Value& v) { good = commands(v, out.commands) && good; }},
              {"to", [&](const Value& v) {
-                const std::optional<std::vector<Target>> to = targets(v);
-                if (to && (to->size() != 1 || to->front().kind == Target::Kind::All ||
-                           to->front().kind == Target::Kind::Others ||
-                           to->front().kind == Target::Kind::Followers)) {
-                  wrong(v.at,
-                        "a command goes to one server: expected a name, leader or "
-                        "a follower, not " +
-                            shown(v));
-                  good = false;
-                } else if (to) {
-                  out.to = to->front();
-                }
+                const std::optional<Target> to = oneServer(v, "a command goes to one server");
                 good = good && to;
+                if (to) out.to = *to;
               }}});
     if (!value.find("command")) {
       wrong(value.at, "a proposal needs a `command`");
@@ -290,6 +282,40 @@ std::optional<What> Reading::propose(const Value& value) {
     }
   }
   return good ? std::optional<What>(out) : std::nullopt;
+}
+
+std::optional<Target> Reading::oneServer(const Value& value, std::string_view what) {
+  using Kind = Target::Kind;
+  const std::optional<std::vector<Target>> some = targets(value);
+  if (!some) return std::nullopt;
+  const Kind kind = some->front().kind;
+  if (some->size() == 1 && kind != Kind::All && kind != Kind::Others && kind != Kind::Followers) {
+    return some->front();
+  }
+  wrong(value.at,
+        std::string(what) + ": expected a name, leader or a follower, not " + shown(value));
+  return std::nullopt;
+}
+
+std::optional<What> Reading::transfer(const Value& value) {
+  TransferLeadership out;
+  std::optional<Target> to;
+  bool good = true;
+  if (!value.isMapping()) {
+    to = oneServer(value, "one server takes over");
+  } else {
+    members(value, "a transfer",
+            {{"to", [&](const Value& v) { to = oneServer(v, "one server takes over"); }},
+             {"from", [&](const Value& v) {
+                const std::optional<Target> from = oneServer(v, "one server hands over");
+                good = from.has_value();
+                if (from) out.from = *from;
+              }}});
+    if (!value.find("to")) wrong(value.at, "a transfer needs `to`: the server that takes over");
+  }
+  if (!to || !good) return std::nullopt;
+  out.to = *to;
+  return out;
 }
 
 std::optional<What> Reading::partition(const Value& value) {

@@ -58,7 +58,9 @@ class Reading {
   void readServers();
   void numberOfServers(const Value& value);
   void readTimeouts(const Value& value);
-  void readNoop(const Value& value);
+  std::optional<bool> onOrOff(const Value& value);
+  void readSwitch(const Value& value, bool Settings::*setting);
+  void readPriority(const Value& value);
   void readCompactAfter(const Value& value);
   void readChunkBytes(const Value& value);
   void readNetwork(const Value& value);
@@ -78,6 +80,8 @@ class Reading {
   void readDeed(const Value& whole, std::size_t i, Step& step);
   std::optional<decltype(Deed::what)> deed(const Key& key, const Value& value);
   std::optional<decltype(Deed::what)> propose(const Value& value);
+  std::optional<Target> oneServer(const Value& value, std::string_view what);
+  std::optional<decltype(Deed::what)> transfer(const Value& value);
   std::optional<decltype(Deed::what)> partition(const Value& value);
   std::optional<decltype(Deed::what)> cut(const Value& value, bool up);
   std::optional<decltype(Deed::what)> nameServers(const Value& value);

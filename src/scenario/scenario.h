@@ -50,6 +50,10 @@ struct ServerDeed {
   Verb verb = Verb::Crash;
   std::vector<Target> targets;
 };
+struct TransferLeadership {
+  Target from = {.kind = Target::Kind::Leader};
+  Target to;
+};
 struct CrashInAWrite {  // crash: {servers: A, torn after: 1 entry}
   std::vector<Target> targets;
   std::uint64_t whole = 0;  // so many entries of what is being written are whole on the disk
@@ -102,7 +106,7 @@ struct Deed {
   Position at;
   std::string text;  // as it stands in the file, in one line: "crash: leader"
   std::variant<Propose, ServerDeed, CrashInAWrite, ChangeDisks, Partition, Cut, Heal, ChangeNetwork,
-               Note, NameServers, Expect, Watch>
+               Note, NameServers, Expect, Watch, TransferLeadership>
       what;
 };
 
