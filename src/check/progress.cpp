@@ -30,6 +30,7 @@
 
 #include <algorithm>
 
+#include "check/gap.h"
 #include "raft/quorum.h"
 
 namespace raft::check {
@@ -80,25 +81,6 @@ Settings inTruth(Settings settings, std::int32_t drift) {
     *each = inTruth(*each, drift);
   }
   return settings;
-}
-
-// How many rounds of a snapshot's chunks the peer may need: it may have begun with an older one
-// that is sent to the end, and then be sent the newest.
-std::uint64_t chunksFor(const Server& leader, const raft::Progress& peer) {
-  if (peer.matchIndex >= leader.log.baseIndex()) return 0;
-  std::uint64_t bytes = leader.snapshot.data.bytes().size();
-  for (const SnapshotTransfer& each : leader.as<Leader>()->transfers) {
-    bytes = std::max<std::uint64_t>(bytes, each.snapshot.data.bytes().size());
-  }
-  return 2 * (bytes / leader.settings.snapshotChunkBytes + 1);
-}
-
-// For how many entries a leader may have to ask until it knows where the two logs agree.
-std::uint64_t gapOf(const Server& leader, ServerId follower) {
-  const raft::Progress& peer = leader.as<Leader>()->of(follower);
-  const std::uint64_t entries =
-      peer.nextIndex > peer.matchIndex + 1 ? peer.nextIndex.value - peer.matchIndex.value - 1 : 0;
-  return entries + chunksFor(leader, peer);
 }
 
 }  // namespace

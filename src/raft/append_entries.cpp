@@ -46,7 +46,11 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
 
   // 2. Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm
   //    (§5.3).
-  if (!log.matches(m.prevLogIndex, m.prevLogTerm)) return reply(false, 0);
+  if (!log.matches(m.prevLogIndex, m.prevLogTerm)) {
+    reply(false, 0);
+    if (settings.conflictHints) addHint(m, out);
+    return;
+  }
 
   if (!storeEntries(m)) return;
 
@@ -92,12 +96,16 @@ void Server::receive(ServerId from, const AppendEntries::Response& m, Time now, 
     if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
     progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
     progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    if (settings.maxMessagesInFlight > 1) noteAcknowledged(progress);
     advanceCommitIndex(m.matchIndex);
+  } else if (!m.success && progress.state == Progress::State::Replicate) {
+    noteRefused(progress, m.prevLogIndex);
   } else if (!m.success && m.prevLogIndex == progress.nextIndex - 1 &&
              progress.nextIndex > progress.matchIndex + 1) {
     // Leaders: if AppendEntries fails because of log inconsistency: decrement nextIndex and retry
     // (§5.3).
-    progress.nextIndex = progress.nextIndex - 1;
+    const bool hinted = settings.conflictHints && m.hint.given();
+    progress.nextIndex = hinted ? nextIndexByHint(progress, m.hint) : progress.nextIndex - 1;
     progress.waiting = false;
   }
   sendWhatIsMissing(from, out);
@@ -114,7 +122,8 @@ void Server::advanceCommitIndex(Index matched) {
 }
 
 // Leaders: if last log index >= nextIndex for a follower: send AppendEntries RPC with log entries
-// starting at nextIndex (§5.3). One such RPC at a time: its response brings the next.
+// starting at nextIndex (§5.3). One such RPC at a time, if the settings do not ask for more: its
+// response brings the next.
 void Server::sendWhatIsMissing(ServerId to, Effects& out) {
   const Progress& progress = as<Leader>()->of(to);
   if (log.lastIndex() >= progress.nextIndex && !progress.waiting) sendAppendEntries(to, out);
@@ -131,9 +140,15 @@ void Server::broadcastAppendEntries(Time now, Effects& out) {
 void Server::sendAppendEntries(ServerId to, Effects& out) {
   Progress& progress = as<Leader>()->of(to);
   if (progress.nextIndex <= log.baseIndex()) return sendSnapshot(to, out);
-  const Index prevLogIndex = progress.nextIndex - 1;
-  Entries entries = log.from(progress.nextIndex);
-  progress.waiting = !entries.empty();
+  if (isBounded(progress)) return sendWithinBounds(to, out);
+  progress.waiting = log.lastIndex() >= progress.nextIndex;
+  sendEntries(to, progress.nextIndex, log.lastIndex(), out);
+}
+
+// log[first … last], or nothing if first > last: then it is a heartbeat.
+void Server::sendEntries(ServerId to, Index first, Index last, Effects& out) {
+  const Index prevLogIndex = first - 1;
+  Entries entries = log.between(first, last);
   send(to,
        AppendEntries::Request{.term = currentTerm,
                               .leaderId = id,

@@ -115,7 +115,33 @@ struct Transferring {
   ServerId to;
   bool operator==(const Transferring&) const = default;
 };
-using Proposed = std::variant<Accepted, NotLeader, Transferring>;
+// … or more waits to be committed already than Settings::maxUncommittedBytes allows: ask again
+// when something was committed.
+struct TooMuchUncommitted {
+  std::uint64_t bytes = 0;  // that wait
+  bool operator==(const TooMuchUncommitted&) const = default;
+};
+using Proposed = std::variant<Accepted, NotLeader, Transferring, TooMuchUncommitted>;
+
+// What became of the commands that this server Accepted at log[first … last] in `term`, if
+// Settings::tellFates. Each is told to be Committed or Lost once, as soon as this server knows; it
+// may be told to be Unknown once before that. A crash forgets all that was not told. So whoever
+// waits for a command waits for its fate: Committed, the result is that of applying it; Lost, it
+// may be proposed again without being carried out twice; Unknown, ask again with a session, or wait
+// on.
+struct Fate {
+  enum class Outcome : std::uint8_t {
+    Committed,  // and applied: they stand in Effects::apply of the same step, or a snapshot
+    Lost,       // they never will be, so they may be proposed again: others were committed there
+    Unknown,  // this server leads no longer. Whoever leads may commit them yet, or overwrite them.
+              // What a snapshot has jumped over stays unknown for good.
+  };
+  Term term;
+  Index first;
+  Index last;
+  Outcome outcome;
+  bool operator==(const Fate&) const = default;
+};
 
 // What became of a TransferLeadership. That it has come about shows in who leads.
 enum class Transferred : std::uint8_t {
@@ -151,6 +177,7 @@ struct Effects {
   std::optional<Snapshot> restore = {};  // the state machine becomes this, whatever it was
   Compaction compaction = Compaction::None;
   std::optional<Transferred> transferred = {};
+  std::vector<Fate> fates = {};  // after `apply`
 
   // Beyond Figure 2.
   std::optional<ReadAnswer> read = {};
@@ -176,6 +203,7 @@ inline void Effects::clear() {
   restore.reset();
   compaction = Compaction::None;
   transferred.reset();
+  fates.clear();
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

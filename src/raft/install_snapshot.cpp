@@ -161,7 +161,10 @@ void Server::installSnapshot(const InstallSnapshot::Request& m, Effects& out) {
 // leader has already discarded the next log entry that it needs to send to a follower (§7).
 // One chunk at a time: its response brings the next, a heartbeat sends it again.
 void Server::sendSnapshot(ServerId to, Effects& out) {
-  as<Leader>()->of(to).waiting = true;
+  Progress& progress = as<Leader>()->of(to);
+  progress.waiting = true;
+  progress.state = Progress::State::Probe;  // what follows the snapshot is sent when that is there
+  progress.inFlight.clear();
   const SnapshotTransfer& transfer = transferTo(to);
   const std::string_view left = transfer.snapshot.data.bytes().substr(transfer.offset);
   const std::string_view chunk = left.substr(0, settings.snapshotChunkBytes);
@@ -214,6 +217,7 @@ void Server::receive(ServerId from, const InstallSnapshot::Response& m, Time now
     if (m.matchIndex >= progress.nextIndex) progress.waiting = false;
     progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
     progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    if (settings.maxMessagesInFlight > 1) noteAcknowledged(progress);
     if (transfer != leader->transfers.end() &&
         transfer->snapshot.lastIncludedIndex <= progress.matchIndex) {
       leader->transfers.erase(transfer);
@@ -223,8 +227,7 @@ void Server::receive(ServerId from, const InstallSnapshot::Response& m, Time now
     return handOver(from, 0, now, out);
   }
 
-  // The chunk under way was answered, for the first time: whoever took each of two answers for a
-  // reason to send would send everything twice from then on.
+  // Only the first answer brings the next chunk, or all would be sent twice from then on.
   if (transfer == leader->transfers.end()) return;
   const bool answered = m.lastIncludedIndex == transfer->snapshot.lastIncludedIndex &&
                         m.offset == transfer->offset && m.stored != m.offset &&

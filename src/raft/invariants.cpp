@@ -49,6 +49,33 @@ const char* brokenInFollower(const Server& s, const Follower& f) {
   }));
 }
 
+// Beyond Figure 2: what is under way is accounted for, and bounded.
+const char* brokenInFlight(const Server& s, const Progress& p) {
+  using State = Progress::State;
+  if (p.state != State::Replicate) {
+    return p.inFlight.empty() ? nullptr : "only who is replicated to has messages in flight";
+  }
+  const Settings& its = s.settings;
+  Index last = p.matchIndex;
+  std::uint64_t bytes = 0;
+  bool inOrder = true;
+  for (const Progress::InFlight& message : p.inFlight) {
+    inOrder = inOrder && message.last > last;
+    last = message.last;
+    bytes += message.bytes;
+  }
+  const bool full = p.inFlight.size() >= its.maxMessagesInFlight ||
+                    (its.maxBytesInFlight != 0 && bytes >= its.maxBytesInFlight);
+  return firstBroken(std::to_array<Rule>({
+      {"what is in flight lies in order after matchIndex", inOrder},
+      {"what lies between matchIndex and nextIndex is in flight", last + 1 == p.nextIndex},
+      {"no more is in flight than the settings allow",
+       p.inFlight.size() <= its.maxMessagesInFlight},
+      {"a leader waits if and only if the window is full", p.waiting == full},
+      {"a leader sends what the window allows", full || p.nextIndex > s.log.lastIndex()},
+  }));
+}
+
 const char* brokenInRole(const Server& s) {
   if (const Candidate* c = s.as<Candidate>()) {
     return firstBroken(std::to_array<Rule>({
@@ -74,6 +101,7 @@ const char* brokenInRole(const Server& s) {
                          p.nextIndex <= s.log.lastIndex() + 1;
     if (!inOrder) return "nextIndex and matchIndex lie within the leader's log";
     if (server != s.id && p.matchIndex >= p.nextIndex) return "matchIndex < nextIndex";
+    if (const char* broken = brokenInFlight(s, p)) return broken;
     if (server == s.id && p.matchIndex > s.durableIndex) {
       return "a leader counts itself only for what is durable (thesis §10.2.1)";
     }
@@ -85,6 +113,25 @@ const char* brokenInRole(const Server& s) {
     if (!possible) return "a leader sends snapshots that it took (§7)";
   }
   return nullptr;
+}
+
+// Beyond Figure 2: the proposals whose fate is not known.
+const char* brokenInPending(const Server& s) {
+  bool inOrder = true;
+  bool open = true;
+  bool told = true;
+  Term term = 0;
+  for (const Server::Pending& p : s.pending) {
+    inOrder = inOrder && term <= p.term && p.term <= s.currentTerm && p.first <= p.last;
+    open = open && p.first > s.commitIndex && s.log.term(s.commitIndex) <= p.term;
+    told = told && p.unknown != (s.is<Leader>() && p.term == s.currentTerm);
+    term = p.term;
+  }
+  return firstBroken(std::to_array<Rule>({
+      {"proposals are remembered in the order of their terms", inOrder},
+      {"what is committed or lost is told", open},
+      {"who leads no longer has said that it does not know", told},
+  }));
 }
 
 const char* brokenInChange(const Vitals& b, const Server& a) {
@@ -175,6 +222,18 @@ const char* brokenInApply(const Vitals& b, const Server& a, const Effects& fx) {
   return nullptr;
 }
 
+const char* brokenInFates(const Server& a, const Effects& fx) {
+  for (const Fate& fate : fx.fates) {
+    if (fate.first <= a.log.baseIndex()) continue;  // a snapshot has jumped over it
+    const bool isCommitted = fate.last <= a.commitIndex && a.log.matches(fate.first, fate.term) &&
+                             a.log.matches(fate.last, fate.term);
+    if (isCommitted != (fate.outcome == Fate::Outcome::Committed)) {
+      return "a fate is what the committed entries say";
+    }
+  }
+  return nullptr;
+}
+
 const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx) {
   const bool persistentChanged = b.currentTerm != a.currentTerm || b.votedFor != a.votedFor ||
                                  b.lastIndex != a.log.lastIndex() ||
@@ -192,6 +251,7 @@ const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx)
   if (proposed && a.as<Leader>()->transfer) {
     return "who hands over takes no commands (thesis §3.10)";
   }
+  if (const char* broken = brokenInFates(a, fx)) return broken;
   return brokenInApply(b, a, fx);
 }
 
@@ -212,6 +272,7 @@ Vitals Vitals::of(const Server& s) {
 const char* brokenInvariant(const Vitals& before, const Server& after, const Effects& effects) {
   if (const char* broken = brokenInState(after)) return broken;
   if (const char* broken = brokenInRole(after)) return broken;
+  if (const char* broken = brokenInPending(after)) return broken;
   if (const char* broken = brokenInChange(before, after)) return broken;
   return brokenInEffects(before, after, effects);
 }

@@ -109,6 +109,28 @@ Step handsOver() {
   return step;
 }
 
+// s2 leads term 4, and two messages are in flight to s1, which are all that the settings allow.
+Step pipelines() {
+  Step step = leads();
+  step.after.settings.maxMessagesInFlight = 2;
+  step.after.as<Leader>()->of(1) = {.nextIndex = 4,
+                                    .matchIndex = 1,
+                                    .waiting = true,
+                                    .state = Progress::State::Replicate,
+                                    .inFlight = {{.last = 2, .bytes = 0}, {.last = 3, .bytes = 0}}};
+  return step;
+}
+
+// s2 led term 3, accepted 3^3 and then, in term 4, 4^4; it has just said that it does not know of
+// the first.
+Step pends() {
+  Step step = leads(appends());
+  step.after.pending = {{.term = 3, .first = 3, .last = 3, .unknown = true},
+                        {.term = 4, .first = 4, .last = 4}};
+  step.effects.fates = {{3, 3, 3, Fate::Outcome::Unknown}};
+  return step;
+}
+
 Leader& leaderOf(Step& step) { return *step.after.as<Leader>(); }
 
 struct Case {
@@ -177,6 +199,35 @@ std::vector<Case> states() {
        [](Step& s) {
          leaderOf(s).transfers = {{.to = 3, .snapshot = {2, 2, three}}};
        }},
+  };
+}
+
+// Of what is sent to each peer, and of proposals.
+std::vector<Case> replication() {
+  return {
+      {"only who is replicated to has messages in flight", pipelines(),
+       [](Step& s) { leaderOf(s).of(1).state = Progress::State::Probe; }},
+      {"what is in flight lies in order after matchIndex", pipelines(),
+       [](Step& s) { leaderOf(s).of(1).matchIndex = 2; }},
+      {"what lies between matchIndex and nextIndex is in flight", pipelines(),
+       [](Step& s) { leaderOf(s).of(1).inFlight.pop_back(); }},
+      {"no more is in flight than the settings allow", pipelines(),
+       [](Step& s) { s.after.settings.maxMessagesInFlight = 1; }},
+      {"a leader waits if and only if the window is full", pipelines(),
+       [](Step& s) { leaderOf(s).of(1).waiting = false; }},
+      {"a leader waits if and only if the window is full", pipelines(),
+       [](Step& s) { s.after.settings.maxMessagesInFlight = 3; }},
+      {"a leader sends what the window allows", pipelines(),
+       [](Step& s) {
+         leaderOf(s).of(1) = {.nextIndex = 3, .matchIndex = 2, .state = Progress::State::Replicate};
+       }},
+      {"proposals are remembered in the order of their terms", pends(),
+       [](Step& s) { s.after.pending[0].term = 5; }},
+      {"proposals are remembered in the order of their terms", pends(),
+       [](Step& s) { s.after.pending[0].last = 2; }},
+      {"what is committed or lost is told", pends(), [](Step& s) { s.after.pending[0].first = 1; }},
+      {"who leads no longer has said that it does not know", pends(),
+       [](Step& s) { s.after.pending[0].unknown = false; }},
   };
 }
 
@@ -275,6 +326,8 @@ std::vector<Case> effects() {
        [](Step& s) {
          s.effects.send = {{.envelope = {2, 1, RequestVote::Response{.term = 3}}}};
        }},
+      {"a fate is what the committed entries say", pends(),
+       [](Step& s) { s.effects.fates[0].outcome = Fate::Outcome::Committed; }},
       {"what is applied is handed out, once", applies(), [](Step& s) { s.effects.apply = {}; }},
       {"what is applied is handed out, once", idle(),
        [](Step& s) { s.effects.apply = {.first = 1, .entries = entriesFrom(1, {1})}; }},
@@ -307,13 +360,17 @@ void expectEachNamed(const std::vector<Case>& cases) {
 }
 
 TEST(Invariants, HoldOfStepsThatAreRight) {
-  for (const Step& step : {idle(), appends(), applies(), compacts(), installs(), leads(),
-                           leads(appends()), leads(compacts()), canvasses(), handsOver()}) {
+  for (const Step& step :
+       {idle(), appends(), applies(), compacts(), installs(), leads(), leads(appends()),
+        leads(compacts()), canvasses(), handsOver(), pipelines(), pends()}) {
     EXPECT_STREQ(brokenInvariant(step.before, step.after, step.effects), nullptr);
   }
 }
 
-TEST(Invariants, OfAStateAreNamedWhenTheyAreBroken) { expectEachNamed(states()); }
+TEST(Invariants, OfAStateAreNamedWhenTheyAreBroken) {
+  expectEachNamed(states());
+  expectEachNamed(replication());
+}
 
 TEST(Invariants, OfAChangeAreNamedWhenTheyAreBroken) { expectEachNamed(changes()); }
 
@@ -325,7 +382,7 @@ TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) {
 // A new invariant needs a case above.
 TEST(Invariants, AreAllBrokenOnce) {
   std::set<std::string> named;
-  for (const auto& cases : {states(), changes(), effects(), effectsOfElections()}) {
+  for (const auto& cases : {states(), replication(), changes(), effects(), effectsOfElections()}) {
     for (const Case& one : cases) named.insert(one.sentence);
   }
   std::ifstream source(RAFTLAB_SOURCE_DIR "/src/raft/invariants.cpp");

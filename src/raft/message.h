@@ -29,6 +29,16 @@ struct RequestVote {
   };
 };
 
+// Beyond Figure 2: where a follower's log may yet match the leader's (§5.3): a run of entries of
+// one term, log[first … last], and what stands before it. Nothing may match: 0, 1, 0.
+struct ConflictHint {
+  Term term = 0;
+  Index first = 0;  // 0: there is no hint
+  Index last = 0;
+  bool given() const { return first != Index{0}; }
+  bool operator==(const ConflictHint&) const = default;
+};
+
 // Invoked by leader to replicate log entries (§5.3); also used as heartbeat (§5.2).
 struct AppendEntries {
   struct Request {
@@ -48,6 +58,7 @@ struct AppendEntries {
     Index matchIndex = 0;    // Not in Figure 2: last entry known to match, if success (raft.tla)
     Round round = 0;         // Not in Figure 2: of the request
     std::uint32_t priority = 0;  // Not in Figure 2: of the follower (transfer.cpp)
+    ConflictHint hint = {};      // Beyond Figure 2: of a refusal, if its sender gives one
     bool operator==(const Response&) const = default;
   };
 };

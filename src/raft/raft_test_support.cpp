@@ -255,6 +255,12 @@ void PrintTo(const Progress& progress, std::ostream* os) {
   if (progress.since != Round{0}) *os << " since round " << progress.since.value;
   if (progress.round != Round{0}) *os << " answered round " << progress.round.value;
   if (progress.heardAt != Time{}) *os << " heard at " << us(progress.heardAt);
+  if (progress.state == Progress::State::Probe) return;
+  *os << " replicate [";
+  for (const Progress::InFlight& message : progress.inFlight) {
+    *os << " to " << message.last.value << " (" << message.bytes << " bytes)";
+  }
+  *os << " ]";
 }
 
 void PrintTo(const Leader& role, std::ostream* os) {
@@ -291,6 +297,10 @@ void PrintTo(const Server& s, std::ostream* os) {
     *os << "  receiving " << place(s.receiving->lastIncludedIndex, s.receiving->lastIncludedTerm)
         << " bytes " << s.receiving->size;
   }
+  for (const Server::Pending& p : s.pending) {
+    *os << "  pending " << place(p.first, p.term) << " to " << p.last.value
+        << (p.unknown ? " unknown" : "");
+  }
   *os << "  of ";
   PrintTo(s.configuration, os);
   if (s.configurationIndex != Index{0}) *os << " by " << s.configurationIndex.value;
@@ -320,6 +330,9 @@ void PrintTo(const AppendEntries::Response& m, std::ostream* os) {
       << m.prevLogIndex.value << " match " << m.matchIndex.value;
   if (m.round != Round{0}) *os << " round " << m.round.value;
   if (m.priority > 0) *os << " priority " << m.priority;
+  if (m.hint.given()) {
+    *os << " hint " << place(m.hint.first, m.hint.term) << " to " << m.hint.last.value;
+  }
 }
 
 void PrintTo(const PreVote::Request& m, std::ostream* os) {
@@ -402,6 +415,16 @@ void PrintTo(Transferred answer, std::ostream* os) {
   *os << words[static_cast<std::uint8_t>(answer)];
 }
 
+void PrintTo(const TooMuchUncommitted& refusal, std::ostream* os) {
+  *os << "too much uncommitted: " << refusal.bytes << " bytes";
+}
+
+void PrintTo(const Fate& fate, std::ostream* os) {
+  const char* const outcomes[] = {"committed", "lost", "unknown"};
+  *os << place(fate.first, fate.term) << " to " << fate.last.value << ' '
+      << outcomes[static_cast<int>(fate.outcome)];
+}
+
 void PrintTo(const Effects& effects, std::ostream* os) {
   *os << '{';
   if (effects.write) PrintTo(*effects.write, &(*os << "\n    "));
@@ -424,6 +447,7 @@ void PrintTo(const Effects& effects, std::ostream* os) {
     *os << "\n    compaction " << static_cast<int>(effects.compaction);
   }
   if (effects.transferred) PrintTo(*effects.transferred, &(*os << "\n    "));
+  for (const Fate& fate : effects.fates) PrintTo(fate, &(*os << "\n    "));
   *os << " }";
 }
 

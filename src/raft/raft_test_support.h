@@ -141,6 +141,8 @@ void PrintTo(const NotLeader&, std::ostream*);
 void PrintTo(const ReadAccepted&, std::ostream*);
 void PrintTo(const Transferring&, std::ostream*);
 void PrintTo(Transferred, std::ostream*);
+void PrintTo(const TooMuchUncommitted&, std::ostream*);
+void PrintTo(const Fate&, std::ostream*);
 void PrintTo(const Effects&, std::ostream*);
 void PrintTo(const Random&, std::ostream*);
 

@@ -14,6 +14,7 @@ Server Server::start(ServerId id, const Configuration& base, const Settings& set
   RAFT_ASSERT(settings.electionTimeoutMin <= settings.electionTimeoutMax,
               "an election timeout lies between its ends");
   RAFT_ASSERT(none <= settings.writeTimeout, "a write takes some time, or none");
+  RAFT_ASSERT(settings.maxMessagesInFlight >= 1, "a leader may send entries");
   Server server{.id = id,
                 .configuration = base,
                 .settings = settings,
@@ -51,6 +52,7 @@ requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
   on(input, now, out);
   applyCommitted(out);
   if (readsEnded != lastRead || settings.leases) goOnWithReads(out);
+  if (settings.tellFates) tellFates(out);
   writeChanges(termBefore, votedForBefore, now, out);
 }
 template void Server::step(Time, const Timeout&, Effects&);
@@ -135,7 +137,9 @@ void Server::on(const Propose& proposal, Time, Effects& out) {
     out.proposed = Transferring{.to = transfer->to};
     return;
   }
+  if (settings.maxUncommittedBytes != 0 && tooMuchUncommitted(proposal, out)) return;
   out.proposed = Accepted{.index = log.lastIndex() + 1, .term = currentTerm};
+  if (settings.tellFates) rememberProposal(log.lastIndex() + 1, proposal.commands.size());
   for (const Command& command : proposal.commands) log.append({currentTerm, command});
   for (ServerId peer : configuration.members()) {
     if (peer != id) sendWhatIsMissing(peer, out);

@@ -57,6 +57,24 @@ struct Settings {
   bool checkQuorum = false;
   // A leader hands over to a voter of higher priority that follows it and could win.
   std::uint32_t priority = 0;
+
+  // Where a bound is 0 there is none. Bytes are those of commands.
+
+  // How many AppendEntries with entries may be under way to one peer: 1, the next only after the
+  // response to the one before; more, and they are pipelined (thesis §10.2.2). At least 1.
+  std::uint32_t maxMessagesInFlight = 1;
+  // … and how many bytes: no more is sent once so many are under way.
+  std::uint64_t maxBytesInFlight = 0;
+  // What one AppendEntries carries at most. One entry always goes, however large it is.
+  std::uint64_t maxEntriesPerMessage = 0;
+  std::uint64_t maxBytesPerMessage = 0;
+  // Whether followers say where their logs part from the leader's, and leaders listen (§5.3).
+  bool conflictHints = false;
+  // A leader refuses a proposal that would make more bytes than this wait to be committed. If none
+  // of its own entries wait it takes any.
+  std::uint64_t maxUncommittedBytes = 0;
+  // Whether Effects::fates tells what becomes of the proposals that this server accepts.
+  bool tellFates = false;
   bool operator==(const Settings&) const = default;
 };
 
@@ -104,6 +122,19 @@ struct Progress {
   Round since = 0;    // what answers a request of an earlier round does not count
   Round round = 0;    // the latest that it has answered
   Time heardAt = {};  // with checkQuorum: of its last answer, or of the election
+
+  // How entries are sent to it (flow.cpp).
+  enum class State : std::uint8_t {
+    Probe,  // where the logs part is being found, or nothing is pipelined: one message at a time
+    Replicate,  // the logs match up to matchIndex; what lies between it and nextIndex is under way
+  };
+  struct InFlight {
+    Index last;               // the last entry of a message that was not acknowledged
+    std::uint64_t bytes = 0;  // of its entries, if Settings::maxBytesInFlight bounds them
+    bool operator==(const InFlight&) const = default;
+  };
+  State state = State::Probe;
+  std::vector<InFlight> inFlight = {};  // in order; only while it is replicated to
   bool operator==(const Progress&) const = default;
 };
 // The reads that a leader has taken and cannot answer yet, and its lease (thesis §6.4).
@@ -133,6 +164,15 @@ struct Leader {
   std::optional<Transfer> transfer = {};
   bool mayBeReplaced = false;  // it has told a server to stand, whose voters need not wait
   Time yieldNotBefore = {};    // when to hand over for priority again, after it came to nothing
+
+  // The bytes of log[after + 1 … last], as last counted (flow.cpp).
+  struct Counted {
+    Index after = 0;
+    Index last = 0;
+    std::uint64_t bytes = 0;
+    bool operator==(const Counted&) const = default;
+  };
+  Counted uncommitted = {};
 
   Progress& of(ServerId server) { return progress[server.value - 1]; }
   const Progress& of(ServerId server) const { return progress[server.value - 1]; }
@@ -180,6 +220,17 @@ struct Server {
 
   ReadId lastRead = 0;    // the last that this server has taken, as leader of any term
   ReadId readsEnded = 0;  // those up to here may be answered, or are lost
+
+  // Accepted as leader (fate.cpp), and not known to be committed or lost. Commands
+  // log[first … last] of `term`, in the order in which they were accepted.
+  struct Pending {
+    Term term;
+    Index first;
+    Index last;
+    bool unknown = false;  // and it has been said that this is not known
+    bool operator==(const Pending&) const = default;
+  };
+  std::vector<Pending> pending = {};
 
   // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
   // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). `base` is
@@ -247,6 +298,7 @@ struct Server {
   bool storeEntries(const AppendEntries::Request&);
   void sendRequestVotes(Effects& out) const;
   void sendAppendEntries(ServerId to, Effects& out);
+  void sendEntries(ServerId to, Index first, Index last, Effects& out);
   void broadcastAppendEntries(Time now, Effects& out);
   void sendWhatIsMissing(ServerId to, Effects& out);
   void countVotes(Time now, Effects& out);
@@ -321,6 +373,33 @@ struct Server {
   void handOver(ServerId from, std::uint32_t priority, Time now, Effects& out);
   void sendTimeoutNow(Effects& out);
   void receive(ServerId from, const TimeoutNow::Request&, Time now, Effects& out);
+
+  // What is cold is not inlined, so that a step stays short: see Server::step.
+
+  // flow.cpp: how much is under way to each peer, and how much waits to be committed.
+  bool isBounded(const Progress& to) const {
+    return to.state != Progress::State::Probe ||
+           (settings.maxEntriesPerMessage | settings.maxBytesPerMessage |
+            settings.maxBytesInFlight) != 0;
+  }
+  [[gnu::noinline]] void sendWithinBounds(ServerId to, Effects& out);
+  Index lastToSend(const Progress&) const;
+  void noteSent(Progress&, Index last) const;
+  [[gnu::noinline]] void noteAcknowledged(Progress&) const;
+  [[gnu::noinline]] void noteRefused(Progress&, Index prevLogIndex) const;
+  bool windowIsFull(const Progress&) const;
+  std::uint64_t bytesUnderWay(const Progress&) const;
+  std::uint64_t bytesOf(Index first, Index last) const;
+  [[gnu::noinline]] bool tooMuchUncommitted(const Propose&, Effects& out);
+
+  // conflict_hint.cpp
+  [[gnu::noinline]] void addHint(const AppendEntries::Request&, Effects& out) const;
+  [[gnu::noinline]] Index nextIndexByHint(const Progress&, const ConflictHint&) const;
+
+  // fate.cpp
+  [[gnu::noinline]] void rememberProposal(Index first, std::uint64_t commands);
+  [[gnu::noinline]] void tellFates(Effects& out);
+  bool tellFate(Pending&, Effects& out) const;
 
   template <class Rpc>
   void send(ServerId to, Rpc&& rpc, Effects& out) const {

@@ -22,6 +22,20 @@ Link anyLink(Random& chance) {
   return link;
 }
 
+// In half of the runs: small windows, small messages, hints, back-pressure, fates. They are drawn
+// apart, so that the other half is as it was.
+void anyReplication(std::uint64_t seed, Settings& to) {
+  Random chance = Random::stream(seed, settingsPurpose, 1);
+  if (chance.chance(500'000)) return;
+  to.maxMessagesInFlight = static_cast<std::uint32_t>(chance.below(6)) + 1;
+  to.maxEntriesPerMessage = chance.below(4);
+  if (chance.chance(300'000)) to.maxBytesPerMessage = chance.below(20) + 1;
+  if (chance.chance(300'000)) to.maxBytesInFlight = chance.below(40) + 1;
+  if (chance.chance(300'000)) to.maxUncommittedBytes = chance.below(60) + 1;
+  to.conflictHints = chance.chance(500'000);
+  to.tellFates = chance.chance(500'000);
+}
+
 struct Chaos {
   World& world;
   Observer& observer;
@@ -108,6 +122,7 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
     raft.compactAfter = snapshots.below(30) + 1;
     raft.snapshotChunkBytes = static_cast<std::uint32_t>(snapshots.below(30)) + 1;
   }
+  anyReplication(seed, raft);
   // Half of the clusters are of Figure 2 alone; in the others each server has some of what lies
   // beyond it, or all have the same.
   Random beyond = Random::stream(seed, beyondPurpose, 0);

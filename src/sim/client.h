@@ -2,7 +2,9 @@
 //
 // It begins with a server by chance, follows hints to the leader, and after a timeout asks another
 // server the same again. Nothing tells the servers that it is the same: a command may be applied
-// twice (exactly-once sessions, §8, are not here yet).
+// twice (exactly-once sessions, §8, are not here yet). If servers tell fates (Settings::tellFates)
+// a client asks again at once when its command is lost, and only then it is safe to: one that is
+// put off asks the same server again after a while.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,8 +18,8 @@ struct ClientSettings {
   Time start = Time(0);                               // of the first request
   Duration interval = std::chrono::milliseconds(10);  // from an answer to the next request, >= 1 µs
   Duration timeout = std::chrono::milliseconds(500);  // after which it asks another server
-  // After a refusal that names no leader, or one that is none yet, or too many in a row: until it
-  // asks again.
+  // After a refusal that names no leader, or one that is none yet, or too many in a row, or being
+  // put off: until it asks again.
   Duration retry = std::chrono::milliseconds(50);
   std::uint64_t requests = 0;  // how many it makes; 0: without end
   bool operator==(const ClientSettings&) const = default;

@@ -59,6 +59,13 @@ void World::ask(Client& client, Observer& observer) {
     if (const auto* hint = std::get_if<Transferring>(&proposed)) {
       return askLater(client, hint->to, observer);
     }
+    if (std::holds_alternative<TooMuchUncommitted>(proposed)) {
+      observer.client(now_,
+                      trace::ClientPutOff{
+                          .client = client.id, .request = client.request, .server = client.server});
+      client.redirects = 0;
+      return wait(client, Client::State::Refused, client.settings.retry);
+    }
     const NotLeader* notLeader = std::get_if<NotLeader>(&proposed);
     if (!notLeader || !refused(client, *notLeader, observer)) return;
   }
@@ -115,6 +122,26 @@ void World::answer(const Host& host, const Apply& apply, Observer& observer) {
                                                 .request = client.request,
                                                 .server = client.server,
                                                 .index = index});
+  }
+}
+
+// A server that knows of a command that it accepted that it is lost says so, and the client asks
+// again at once; one that does not know says that, and the client waits on until its timeout.
+void World::tell(const Host& host, const Fate& fate, Observer& observer) {
+  if (fate.outcome == Fate::Outcome::Committed) return;  // answer() has said it
+  const bool lost = fate.outcome == Fate::Outcome::Lost;
+  for (Client& client : clients_) {
+    if (!client.accepted || client.server != host.server.id) continue;
+    const auto [index, term] = *client.accepted;
+    if (term != fate.term || index < fate.first || fate.last < index) continue;
+    observer.client(
+        now_,
+        trace::ClientTold{
+            .client = client.id, .request = client.request, .server = client.server, .lost = lost});
+    if (!lost) continue;
+    client.accepted.reset();
+    client.redirects = 0;
+    wait(client, Client::State::Refused, Duration(0));
   }
 }
 

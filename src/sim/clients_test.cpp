@@ -10,8 +10,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using trace::ClientAnswered;
 using trace::ClientAsked;
+using trace::ClientPutOff;
 using trace::ClientRedirected;
 using trace::ClientTimedOut;
+using trace::ClientTold;
 
 // s1 leads from 12 ms on; a client's turn comes at 100 ms.
 WorldSettings withClients(std::vector<ClientSettings> clients) {
@@ -135,6 +137,48 @@ TEST(Client, IsNotAnsweredByAServerThatHasCrashedSinceAndItsCommandMayBeAppliedT
   EXPECT_EQ(told.deedsOf<ClientAnswered>().size(), 1u);
   EXPECT_EQ(world.server(2).log,
             (Log{Entries{{1, "c1.1"}, {world.server(2).currentTerm, "c1.1"}}}));
+}
+
+// The leader accepts a command and is cut off; another leads and commits in its place.
+TEST(Client, IsToldThatItsCommandIsLostAndAsksAgainAtOnce) {
+  WorldSettings settings = withClients({{.timeout = seconds(30), .requests = 1}});
+  settings.raft[0].tellFates = true;
+  World world(settings);
+  Recorder told;
+  world.runUntil(milliseconds(99), told);
+  world.partition({{1}, {2, 3}}, told);
+  EXPECT_TRUE(world.runUntil(seconds(9), told, [](const World& w) {
+    return w.leader() && w.leader() != 1 && w.server(*w.leader()).is<Leader>();
+  }));
+  world.propose(*world.leader(), "another", told);
+  world.runUntil(world.now() + milliseconds(10), told);
+  ASSERT_EQ(world.clients()[0].accepted, (Accepted{.index = 1, .term = 1}));
+  world.heal(told);
+  world.runUntil(world.now() + seconds(1), told);
+  EXPECT_EQ(told.deedsOf<ClientTold>(),
+            (std::vector<ClientTold>{{1, 1, 1, false}, {1, 1, 1, true}}));
+  EXPECT_EQ(told.deedsOf<ClientTimedOut>().size(), 0u);
+  EXPECT_EQ(told.deedsOf<ClientAnswered>().size(), 1u);
+  EXPECT_EQ(world.server(2).log[2].command, Command("c1.1"));
+  EXPECT_EQ(world.server(2).log.lastIndex(), Index{2});  // it is carried out once
+}
+
+TEST(Client, ThatIsPutOffAsksTheSameServerAgainAfterAWhile) {
+  WorldSettings settings = withClients({{.retry = milliseconds(40), .requests = 1}});
+  settings.raft[0].maxUncommittedBytes = 5;
+  World world(settings);
+  Recorder told;
+  world.runUntil(milliseconds(50), told);
+  world.crash(2, told);
+  world.crash(3, told);
+  world.propose(1, "12345", told);
+  world.runUntil(milliseconds(250), told);
+  const auto putOff = told.deedsOf<ClientPutOff>();
+  ASSERT_EQ(putOff.size(), 4u);  // at 100, 140, 180 and 220 ms
+  for (const ClientPutOff& each : putOff) EXPECT_EQ(each, (ClientPutOff{1, 1, 1}));
+  world.restart(2, told);
+  world.runUntil(milliseconds(400), told);
+  EXPECT_EQ(told.deedsOf<ClientAnswered>().size(), 1u);
 }
 
 TEST(Client, OfAClusterOfOneIsAnsweredAtOnce) {

@@ -66,8 +66,10 @@ struct Roll {
     return *this << m.term << m.leaderId << m.prevLogIndex << m.prevLogTerm << m.entries
                  << m.leaderCommit;
   }
+  Roll& operator<<(const ConflictHint& h) { return *this << h.term << h.first << h.last; }
   Roll& operator<<(const AppendEntries::Response& m) {
     *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
+    if (m.hint.given()) *this << m.hint;
     return m.priority > 0 ? *this << m.priority : *this;
   }
   Roll& operator<<(const PreVote::Request& m) {
@@ -112,10 +114,15 @@ struct Roll {
   Roll& operator<<(const Accepted& a) { return *this << a.index << a.term; }
   Roll& operator<<(const NotLeader& n) { return *this << n.leaderId; }
   Roll& operator<<(const ReadAccepted& r) { return *this << r.id; }
+  Roll& operator<<(const TooMuchUncommitted& t) { return *this << t.bytes; }
+  Roll& operator<<(const Fate& f) {
+    return *this << f.term << f.first << f.last << static_cast<std::uint64_t>(f.outcome);
+  }
   Roll& operator<<(const Effects& fx) {
     if (fx.restore) *this << *fx.restore;
     if (fx.compaction != Compaction::None) *this << static_cast<std::uint64_t>(fx.compaction);
     *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
+    if (!fx.fates.empty()) *this << fx.fates;
     *this << fx.read << fx.readable << fx.readsLost;
     return fx.transferred ? *this << static_cast<std::uint64_t>(*fx.transferred) : *this;
   }
@@ -139,6 +146,7 @@ struct Roll {
   }
   Roll& operator<<(const Progress& p) {
     *this << p.nextIndex << p.matchIndex << p.waiting;
+    if (p.state == Progress::State::Replicate) *this << p.inFlight.size();
     return p.heardAt != Time{} ? *this << p.heardAt : *this;
   }
   Roll& operator<<(const Leader& r) {
@@ -184,6 +192,12 @@ struct Roll {
   }
   Roll& operator<<(const trace::ClientRedirected& d) {
     return *this << d.client << d.request << d.server << d.leaderId;
+  }
+  Roll& operator<<(const trace::ClientPutOff& d) {
+    return *this << d.client << d.request << d.server;
+  }
+  Roll& operator<<(const trace::ClientTold& d) {
+    return *this << d.client << d.request << d.server << std::uint64_t{d.lost};
   }
   Roll& operator<<(const trace::ClientTimedOut& d) {
     return *this << d.client << d.request << d.server;

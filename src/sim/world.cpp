@@ -258,6 +258,7 @@ void World::perform(Host& host, Observer& observer) {
     }
     host.runMachine(effects);
     if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
+    for (const Fate& fate : effects.fates) tell(host, fate, observer);
     snapshotWanted = snapshotWanted || effects.compaction == Compaction::Wanted;
     more = begun != Host::Begun::UnderWay || snapshotWanted;
     if (begun == Host::Begun::Durable) {

@@ -162,6 +162,7 @@ class World {
   bool refused(Client&, const NotLeader&, Observer&);
   void askLater(Client&, ServerId leader, Observer&);
   void answer(const Host&, const Apply&, Observer&);
+  void tell(const Host&, const Fate&, Observer&);
   void wait(Client&, Client::State, Duration);
 
   std::uint64_t seed_ = 0;

@@ -52,7 +52,8 @@ struct ProposalAccepted {
 struct ProposalRefused {
   std::optional<ServerId> leader = {};  // whom it knows as the leader, or hands over to
   std::uint64_t commands = {};
-  bool handsOver = false;  // it is the leader, but not for long
+  bool handsOver = false;                              // it is the leader, but not for long
+  std::optional<std::uint64_t> uncommittedBytes = {};  // why, if it leads: so many wait already
   bool operator==(const ProposalRefused&) const = default;
 };
 enum class Source : std::uint8_t {
@@ -87,6 +88,23 @@ struct EntriesSent {
   bool again = false;  // they were sent before and not acknowledged
   bool operator==(const EntriesSent&) const = default;
 };
+enum class Held : std::uint8_t {
+  Probing,   // where its log parts from the leader's is being found out: one message at a time
+  Messages,  // as many messages are under way as may be
+  Bytes,     // as many bytes are
+};
+struct EntriesHeld {  // not sent yet, though the followers lack them; told when that begins
+  ServerSet to = {};
+  Index first = {};
+  Index last = {};
+  Held why = {};
+  bool operator==(const EntriesHeld&) const = default;
+};
+struct PipeliningBegun {  // the follower's log is known to match: more than one message at a time
+  ServerId follower = {};
+  Index matchIndex = {};
+  bool operator==(const PipeliningBegun&) const = default;
+};
 struct AppendAccepted {
   ServerId leader = {};
   Index matchIndex = {};       // the logs agree up to here
@@ -103,6 +121,7 @@ struct AppendRefused {
   Index prevLogIndex = {};
   Term prevLogTerm = {};
   std::optional<Term> ours = {};  // the term of what stands at prevLogIndex, if anything
+  ConflictHint hint = {};
   bool operator==(const AppendRefused&) const = default;
 };
 struct MatchIndexRaised {
@@ -137,6 +156,16 @@ struct Applied {
   Index first = {};
   Entries entries = {};
   bool operator==(const Applied&) const = default;
+};
+
+// What became of proposals.
+
+struct FateTold {  // of commands that this server accepted in `term`
+  Index first = {};
+  Index last = {};
+  Term term = {};
+  Fate::Outcome outcome = {};
+  bool operator==(const FateTold&) const = default;
 };
 
 // The disk.
@@ -236,8 +265,8 @@ struct MessageLost {
 };
 
 // Beside the servers: Partitioned, LinkChanged, Healed, ClientAsked, ClientRedirected,
-// ClientTimedOut and ClientAnswered stand in observer.h, and so does what befalls their machines:
-// DiskStalled to ClockDrifts. What the run's author says and expects:
+// ClientPutOff, ClientTold, ClientTimedOut and ClientAnswered stand in observer.h, and so does what
+// befalls their machines: DiskStalled to ClockDrifts. What the run's author says and expects:
 
 struct Said {  // a heading or a remark of the scenario
   std::string text = {};
@@ -264,7 +293,7 @@ struct Unexplained {  // a change of state or an effect that no rule explains
   bool operator==(const Unexplained&) const = default;
 };
 
-// A line each, in the order of kindNames in sentence.cpp.
+// A line each, in the order of kindNames in kind_name.cpp.
 // clang-format off
 using What = std::variant<
     Started,
@@ -288,6 +317,8 @@ using What = std::variant<
     EntriesTruncated,
     HeartbeatsSent,
     EntriesSent,
+    EntriesHeld,
+    PipeliningBegun,
     AppendAccepted,
     AppendRefused,
     MatchIndexRaised,
@@ -295,6 +326,7 @@ using What = std::variant<
     CommitAdvanced,
     CommitHeldBack,
     Applied,
+    FateTold,
     WriteAsked,
     WriteDurable,
     WriteFailure,
@@ -331,6 +363,8 @@ using What = std::variant<
     ClockDrifts,
     ClientAsked,
     ClientRedirected,
+    ClientPutOff,
+    ClientTold,
     ClientTimedOut,
     ClientAnswered,
     Said,

@@ -1,64 +1,14 @@
 #include "trace/json.h"
 
 #include <algorithm>
-#include <array>
 
+#include "trace/json_names.h"
 #include "trace/json_object.h"
 #include "trace/sentence.h"
 
 namespace raft::trace {
 
 namespace {
-
-std::string_view nameOf(RoleName role) {
-  constexpr auto names = std::to_array<std::string_view>({"follower", "candidate", "leader"});
-  return names[static_cast<std::uint8_t>(role)];
-}
-
-std::string_view nameOf(VoteRefusal why) {
-  constexpr auto names = std::to_array<std::string_view>(
-      {"oldTerm", "alreadyVoted", "oldLog", "forged", "hearsLeader"});
-  return names[static_cast<std::uint8_t>(why)];
-}
-
-std::string_view nameOf(AppendRefusal why) {
-  return why == AppendRefusal::OldTerm ? "oldTerm" : "noMatch";
-}
-
-std::string_view nameOf(StepDownCause why) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"writeFailed", "diskStalls", "noMajority"});
-  return names[static_cast<std::uint8_t>(why)];
-}
-
-std::string_view nameOf(ChunkFate fate) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"stored", "doubled", "tooEarly", "oldTerm"});
-  return names[static_cast<std::uint8_t>(fate)];
-}
-
-std::string_view nameOf(Source source) {
-  constexpr auto names = std::to_array<std::string_view>({"client", "election", "leader"});
-  return names[static_cast<std::uint8_t>(source)];
-}
-
-std::string_view nameOf(Ignored why) {
-  constexpr auto names = std::to_array<std::string_view>(
-      {"astray", "forged", "foreign", "electionOver", "leadershipOver", "secondLeader",
-       "contradictsCommit", "late", "notItsLeader"});
-  return names[static_cast<std::uint8_t>(why)];
-}
-
-std::string_view nameOf(Transferred why) {
-  constexpr auto names = std::to_array<std::string_view>(
-      {"begun", "notLeader", "notAVoter", "toItself", "alreadyTransferring"});
-  return names[static_cast<std::uint8_t>(why)];
-}
-
-std::string_view nameOf(Lost why) {
-  constexpr auto names = std::to_array<std::string_view>({"chance", "linkDown", "receiverDown"});
-  return names[static_cast<std::uint8_t>(why)];
-}
 
 struct MessageFields {
   JsonObject& object;
@@ -107,6 +57,7 @@ struct MessageFields {
     object.field("prevLogIndex", m.prevLogIndex);
     object.field("matchIndex", m.matchIndex);
     if (m.priority > 0) object.field("priority", std::uint64_t{m.priority});
+    object.field("hint", m.hint);
   }
   void operator()(const InstallSnapshot::Request& m) {
     object.field("rpc", "InstallSnapshot");
@@ -207,6 +158,7 @@ struct WhatFields {
     o.field("leader", f.leader);
     o.field("commands", f.commands);
     if (f.handsOver) o.field("handsOver", true);
+    o.field("uncommittedBytes", f.uncommittedBytes);
   }
   void operator()(const EntriesAppended& f) {
     o.field("first", f.first);
@@ -231,6 +183,16 @@ struct WhatFields {
     o.field("last", f.last);
     o.field("again", f.again);
   }
+  void operator()(const EntriesHeld& f) {
+    o.field("to", f.to);
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("why", nameOf(f.why));
+  }
+  void operator()(const PipeliningBegun& f) {
+    o.field("follower", f.follower);
+    o.field("matchIndex", f.matchIndex);
+  }
   void operator()(const AppendAccepted& f) {
     o.field("leader", f.leader);
     o.field("matchIndex", f.matchIndex);
@@ -242,6 +204,7 @@ struct WhatFields {
     o.field("prevLogIndex", f.prevLogIndex);
     o.field("prevLogTerm", f.prevLogTerm);
     o.field("ours", f.ours);
+    o.field("hint", f.hint);
   }
   void operator()(const MatchIndexRaised& f) { follower(f.follower, f.before, f.after); }
   void operator()(const NextIndexLowered& f) { follower(f.follower, f.before, f.after); }
@@ -264,6 +227,12 @@ struct WhatFields {
   void operator()(const Applied& f) {
     o.field("first", f.first);
     o.field("entries", f.entries);
+  }
+  void operator()(const FateTold& f) {
+    o.field("first", f.first);
+    o.field("last", f.last);
+    o.field("entryTerm", f.term);
+    o.field("outcome", nameOf(f.outcome));
   }
   void operator()(const WriteAsked& f) {
     o.field("id", f.id);
@@ -392,6 +361,11 @@ struct WhatFields {
   void operator()(const ClientRedirected& f) {
     request(f.client, f.request, f.server);
     o.field("leader", f.leaderId);
+  }
+  void operator()(const ClientPutOff& f) { request(f.client, f.request, f.server); }
+  void operator()(const ClientTold& f) {
+    request(f.client, f.request, f.server);
+    o.field("lost", f.lost);
   }
   void operator()(const ClientTimedOut& f) { request(f.client, f.request, f.server); }
   void operator()(const ClientAnswered& f) {

@@ -82,6 +82,14 @@ class JsonObject {
     }
     out_ += ']';
   }
+  void field(std::string_view key, const ConflictHint& hint) {
+    if (!hint.given()) return;
+    JsonObject object = sub(key);
+    object.field("term", hint.term);
+    object.field("first", hint.first);
+    object.field("last", hint.last);
+    object.close();
+  }
   void field(std::string_view key, const Link& link) {
     JsonObject object = sub(key);
     object.field("up", link.up);

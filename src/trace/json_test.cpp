@@ -24,21 +24,26 @@ std::vector<What> ofTheLog() {
       ProposalRefused{.leader = ServerId{1}, .commands = 1},
       ProposalRefused{.leader = {}, .commands = 2},
       ProposalRefused{.leader = ServerId{2}, .commands = 1, .handsOver = true},
+      ProposalRefused{.leader = ServerId{2}, .commands = 2, .uncommittedBytes = 100},
       EntriesAppended{.first = 1, .entries = {{1, "x"}}, .source = Source::Client},
       EntriesTruncated{.first = 1, .last = 2, .ours = 1, .theirs = 2, .leader = 1},
       HeartbeatsSent{.to = {2, 3}, .first = true},
       EntriesSent{.to = {2}, .first = 1, .last = 1},
+      EntriesHeld{.to = {2}, .first = 1, .last = 3, .why = Held::Messages},
+      PipeliningBegun{.follower = 2, .matchIndex = 4},
       AppendAccepted{.leader = 1, .matchIndex = 1, .entries = 1},
       AppendRefused{.leader = 1,
                     .why = AppendRefusal::NoMatch,
                     .prevLogIndex = 2,
                     .prevLogTerm = 1,
-                    .ours = Term{2}},
+                    .ours = Term{2},
+                    .hint = ConflictHint{.term = 1, .first = 1, .last = 1}},
       MatchIndexRaised{.follower = 2, .before = 0, .after = 1},
       NextIndexLowered{.follower = 2, .before = 2, .after = 1},
       CommitAdvanced{.before = 0, .after = 1, .byCounting = true, .holders = {1, 2}},
       CommitHeldBack{.index = 1, .term = 1, .holders = {1, 2}},
       Applied{.first = 1, .entries = {{1, "x"}}},
+      FateTold{.first = 1, .last = 2, .term = 1, .outcome = Fate::Outcome::Lost},
   };
 }
 
@@ -122,6 +127,17 @@ std::vector<What> beyondFigure2() {
   };
 }
 
+std::vector<What> ofClients() {
+  return {
+      ClientAsked{.client = 1, .request = 1, .server = 1, .command = "x", .attempt = 1},
+      ClientRedirected{.client = 1, .request = 1, .server = 2, .leaderId = ServerId{1}},
+      ClientPutOff{.client = 1, .request = 1, .server = 2},
+      ClientTold{.client = 1, .request = 1, .server = 2, .lost = true},
+      ClientTimedOut{.client = 1, .request = 1, .server = 2},
+      ClientAnswered{.client = 1, .request = 1, .server = 1, .index = 1},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
@@ -167,17 +183,14 @@ std::vector<Fact> everyKind() {
       Partitioned{.groups = {{1}, {2, 3}}},
       LinkChanged{.from = 1, .to = 2, .before = {}, .after = {.up = false}},
       Healed{},
-      ClientAsked{.client = 1, .request = 1, .server = 1, .command = "x", .attempt = 1},
-      ClientRedirected{.client = 1, .request = 1, .server = 2, .leaderId = ServerId{1}},
-      ClientTimedOut{.client = 1, .request = 1, .server = 2},
-      ClientAnswered{.client = 1, .request = 1, .server = 1, .index = 1},
       Said{"A \"title\" \\ with\n\x01 and \xc3\xa4\xff"},
       Expected{.text = "A leads", .holds = false},
       InvariantBroken{"commitIndex never falls"},
       PropertyViolated{"ElectionSafety"},
       Unexplained{"grants its vote to A"},
   };
-  for (const auto& some : {ofTheLog(), ofMachines(), ofReads(), ofSnapshots(), beyondFigure2()}) {
+  for (const auto& some :
+       {ofTheLog(), ofMachines(), ofReads(), ofSnapshots(), beyondFigure2(), ofClients()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   std::vector<Fact> facts;

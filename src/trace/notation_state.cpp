@@ -106,6 +106,9 @@ std::string answerText(const Proposed& answer, const Names& names) {
   if (const auto* transferring = std::get_if<Transferring>(&answer)) {
     return "hands over to " + names.of(transferring->to);
   }
+  if (const auto* much = std::get_if<TooMuchUncommitted>(&answer)) {
+    return "refused: " + text(much->bytes) + " bytes wait to be committed";
+  }
   return "not leader; leader: " + names.of(std::get<NotLeader>(answer).leaderId);
 }
 

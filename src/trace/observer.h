@@ -112,6 +112,19 @@ struct ClientRedirected {  // `server` does not lead, and named whom it takes fo
   std::optional<ServerId> leaderId;
   bool operator==(const ClientRedirected&) const = default;
 };
+struct ClientPutOff {  // `server` leads, and takes no command for the time being
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  bool operator==(const ClientPutOff&) const = default;
+};
+struct ClientTold {  // `server` had accepted its command, which is lost, or it does not know
+  std::uint32_t client;
+  std::uint64_t request;
+  ServerId server;
+  bool lost;
+  bool operator==(const ClientTold&) const = default;
+};
 struct ClientTimedOut {
   std::uint32_t client;
   std::uint64_t request;
@@ -125,7 +138,8 @@ struct ClientAnswered {  // its command was applied at `index` by the server tha
   Index index;
   bool operator==(const ClientAnswered&) const = default;
 };
-using ClientDeed = std::variant<ClientAsked, ClientRedirected, ClientTimedOut, ClientAnswered>;
+using ClientDeed = std::variant<ClientAsked, ClientRedirected, ClientPutOff, ClientTold,
+                                ClientTimedOut, ClientAnswered>;
 
 class Observer {
  public:

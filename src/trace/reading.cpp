@@ -6,6 +6,17 @@
 
 namespace raft::trace {
 
+namespace {
+
+std::string progressText(const Progress& p) {
+  std::string out = text(p.matchIndex.value) + ", next " + text(p.nextIndex.value);
+  if (p.waiting) out += ", waiting";
+  if (p.state != Progress::State::Replicate) return out;
+  return out + ", with " + text(p.inFlight.size()) + " messages in flight";
+}
+
+}  // namespace
+
 std::vector<Fact> factsOf(const Step& step, const Names& names, std::optional<Duration> waited) {
   return Reading(step, names, waited).read();
 }
@@ -26,6 +37,7 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       lastWrite_(was_.lastWrite),
       writing_(was_.writing),
       durableIndex_(was_.durableIndex),
+      pending_(was_.pending),
       lastRead_(was_.lastRead),
       readsEnded_(was_.readsEnded),
       snapshot_(was_.snapshot),
@@ -42,6 +54,7 @@ std::vector<Fact> Reading::read() {
   expectReads();
   compareReads();
   compareSnapshot();
+  compareFates();
   compareState();
   compareRole();
   compareSends();
@@ -86,10 +99,14 @@ void Reading::on(const Propose& proposal) {
     return tell(ProposalRefused{.leader = transfer->to, .commands = count, .handsOver = true},
                 "a leader that hands over takes no commands (thesis §3.10)");
   }
+  if (tooMuchUncommitted(proposal)) return;
   const Index first = was_.log.lastIndex() + 1;
   proposed_ = Accepted{.index = first, .term = term_};
   tell(ProposalAccepted{.first = first, .last = was_.log.lastIndex() + count},
        "it leads term " + text(term_.value) + " (§5.3)");
+  if (was_.settings.tellFates && count > 0) {
+    pending_.push_back({.term = term_, .first = first, .last = first + (count - 1)});
+  }
   std::vector<Entry> entries;
   for (const Command& command : proposal.commands) entries.push_back({term_, command});
   expectAppended(entries.data(), entries.data() + entries.size(), Source::Client, {},
@@ -237,10 +254,8 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
     const Progress& a = is.of(peer);
     const Progress& b = expected.of(peer);
     if (a == b) continue;
-    unexplained("takes " + name(peer) + " to match up to " + text(a.matchIndex.value) + ", next " +
-                    text(a.nextIndex.value) + (a.waiting ? ", waiting" : ""),
-                "by the rules it matches up to " + text(b.matchIndex.value) + ", next " +
-                    text(b.nextIndex.value) + (b.waiting ? ", waiting" : "") + " (§5.3)");
+    unexplained("takes " + name(peer) + " to match up to " + progressText(a),
+                "by the rules it matches up to " + progressText(b) + " (§5.3)");
   }
 }
 

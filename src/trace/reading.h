@@ -103,7 +103,33 @@ class Reading {
   // reading_send.cpp
   void explainAppendEntries();
   bool explainAppendEntries(const Send& send, Progress& progress, ServerId peer);
+  void explainAppendEntries(ServerId peer, Progress& progress);
+  void tellSent();
   void compareSends();
+
+  // reading_flow.cpp: what is under way to a peer, back-pressure, hints.
+  struct Batch {
+    Index last;       // of what a message may carry
+    const char* why;  // it is not the log's end; empty if it is
+    std::uint64_t bound;
+  };
+  Batch batchFor(const Progress&) const;
+  bool windowIsFull(const Progress&) const;
+  std::uint64_t bytesUnderWay(const Progress&) const;
+  std::uint64_t bytesOf(Index first, Index last) const;
+  void noteSent(Progress&, std::uint64_t entries) const;
+  void noteAcknowledged(ServerId peer, Progress&);
+  void refusedInFlight(const Envelope&, const AppendEntries::Response&, Progress&);
+  void tellHeld();
+  bool tooMuchUncommitted(const Propose&);
+  ConflictHint hintFor(const AppendEntries::Request&) const;
+  Index afterHint(const Progress&, const ConflictHint&) const;
+  std::string hintText(ServerId peer, const ConflictHint&) const;
+
+  // reading_fate.cpp
+  void expectFates();
+  void compareFates();
+  std::string whyFate(const FateTold&) const;
 
   // reading_commit.cpp: commit, apply, disk.
   void advanceCommit(Index majorityBefore);
@@ -148,6 +174,7 @@ class Reading {
   std::vector<Server::Writing> writing_;
   Index durableIndex_;
   std::optional<Proposed> proposed_;
+  std::vector<Server::Pending> pending_;
   struct Rewrite {  // of what failed: the log from here on, and since when that takes too long
     Index from;
     Time overdue;
@@ -170,6 +197,14 @@ class Reading {
   ServerSet missing_;  // they get what they miss, unless entries are on their way
   ServerSet chunkTo_;  // they get the next chunk of a snapshot
   std::vector<bool> explained_;
+  struct Group {  // peers that are sent the same entries
+    Index first, last;
+    bool again;
+    std::string why;  // not all that they lack
+    ServerSet to;
+  };
+  std::vector<Group> groups_;
+  ServerSet heartbeats_;
 };
 
 // How two logs compare by their last entries (§5.4.1): "term 2 > 1".

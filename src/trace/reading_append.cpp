@@ -63,7 +63,8 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
                         .why = why,
                         .prevLogIndex = m.prevLogIndex,
                         .prevLogTerm = m.prevLogTerm,
-                        .ours = {}};
+                        .ours = {},
+                        .hint = {}};
   const std::string wanted = entryText(m.prevLogIndex, m.prevLogTerm);
   std::string reason;
   if (why == AppendRefusal::OldTerm) {
@@ -79,6 +80,7 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
     reason = "it names " + wanted + " as the entry before, and " + own() + " has " +
              entryText(m.prevLogIndex, *refused.ours) + " there (§5.3)";
   }
+  if (why == AppendRefusal::NoMatch) refused.hint = hintFor(m);
   const auto* answer = answerTo<AppendEntries::Response>(envelope.from, "AppendEntries");
   if (!answer) return;
   if (answer->success) {
@@ -87,6 +89,10 @@ void Reading::refuseAppend(const Envelope& envelope, const AppendEntries::Reques
              answer->round != m.round || answer->priority != was_.settings.priority) {
     unexplained("answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
                 "the answer carries currentTerm and the request's prevLogIndex (§5.3)");
+  } else if (answer->hint != refused.hint) {
+    unexplained(
+        "answers " + name(envelope.from) + ": " + messageText(Message(*answer), names_),
+        refused.hint.given() ? hintText(was_.id, refused.hint) : "its settings give no hints");
   } else {
     tell(refused, reason);
   }
@@ -234,19 +240,22 @@ void Reading::takeAnswer(const Envelope& envelope, const AppendEntries::Response
     }
     progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
     progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    noteAcknowledged(peer, progress);
     return advanceCommit(majorityBefore);
   }
+  if (progress.state == Progress::State::Replicate) return refusedInFlight(envelope, m, progress);
   if (m.prevLogIndex != progress.nextIndex - 1 || progress.nextIndex <= progress.matchIndex + 1) {
     return tell(MessageIgnored{envelope, Ignored::Late}, "it refuses what would follow index " +
                                                              text(m.prevLogIndex.value) +
                                                              "; that is settled by now (§5.3)");
   }
-  tell(
-      NextIndexLowered{
-          .follower = peer, .before = progress.nextIndex, .after = progress.nextIndex - 1},
-      name(peer) + " has no " + placeIn(was_.log, std::min(m.prevLogIndex, was_.log.lastIndex())) +
-          ", so the leader tries one entry earlier (§5.3)");
-  progress.nextIndex = progress.nextIndex - 1;
+  const bool hinted = was_.settings.conflictHints && m.hint.given();
+  const Index next = hinted ? afterHint(progress, m.hint) : progress.nextIndex - 1;
+  tell(NextIndexLowered{.follower = peer, .before = progress.nextIndex, .after = next},
+       name(peer) + " has no " + placeIn(was_.log, std::min(m.prevLogIndex, was_.log.lastIndex())) +
+           (hinted ? ", and " + hintText(peer, m.hint) + ", so the leader tries there (§5.3)"
+                   : ", so the leader tries one entry earlier (§5.3)"));
+  progress.nextIndex = next;
   progress.waiting = false;
 }
 

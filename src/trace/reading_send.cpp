@@ -29,6 +29,7 @@ template const InstallSnapshot::Response* Reading::answerTo(ServerId, const char
 bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerId peer) {
   const auto& m = std::get<AppendEntries::Request>(send.envelope.message);
   const Index last = m.prevLogIndex + m.entries.size();
+  const Batch batch = batchFor(progress);
   std::string wrong;
   if (m.term != is_.currentTerm || m.leaderId != was_.id) {
     wrong = "a leader speaks for itself, in currentTerm (§5.1)";
@@ -40,6 +41,9 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
   } else if (const Entries own = is_.log.between(m.prevLogIndex + 1, last);
              own.begin() != m.entries.begin() && own != m.entries) {
     wrong = "these are not the entries of its log (§5.3)";
+  } else if (last != batch.last) {
+    wrong = "it sends what the follower lacks, as much as its settings allow: up to index " +
+            text(batch.last.value) + " (§5.3)";
   } else if (m.leaderCommit != is_.commitIndex) {
     wrong = "its commitIndex is " + text(is_.commitIndex.value) + " (§5.3)";
   } else if (const Round round = std::get_if<Leader>(&role_)->round; m.round != round) {
@@ -50,66 +54,79 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
                 wrong);
   }
   progress.waiting = !m.entries.empty();
+  noteSent(progress, m.entries.size());
   return wrong.empty();
+}
+
+// All that is due to one peer: a heartbeat, or as many messages as its window has room for.
+void Reading::explainAppendEntries(ServerId peer, Progress& progress) {
+  for (bool due = broadcast_;; due = false) {
+    const bool lacks = is_.log.lastIndex() >= progress.nextIndex;
+    const bool sends = missing_.contains(peer) && lacks && !progress.waiting;
+    if (!due && (broadcast_ || !sends)) return;
+    std::uint32_t at = 0;
+    for (; at < effects_.send.size(); ++at) {
+      const Envelope& each = effects_.send[at].envelope;
+      const bool appends = std::holds_alternative<AppendEntries::Request>(each.message);
+      if (each.to == peer && appends && !explained_[at]) break;
+    }
+    if (at == effects_.send.size()) {
+      return unexplained(
+          "sends nothing to " + name(peer),
+          broadcast_ ? "a leader sends heartbeats to all (§5.2)"
+                     : "it lacks entries from " + text(progress.nextIndex.value) + " on (§5.3)");
+    }
+    explained_[at] = true;
+    const bool again = progress.waiting;
+    const Batch batch = batchFor(progress);
+    if (!explainAppendEntries(effects_.send[at], progress, peer)) return;
+    const auto& m = std::get<AppendEntries::Request>(effects_.send[at].envelope.message);
+    if (m.entries.empty()) {
+      heartbeats_.insert(peer);
+      continue;
+    }
+    Group sent{m.prevLogIndex + 1, m.prevLogIndex + m.entries.size(), again, batch.why, {peer}};
+    if (!sent.why.empty()) sent.why += " " + text(batch.bound);
+    const auto same = std::ranges::find_if(groups_, [&](const Group& g) {
+      return g.first == sent.first && g.last == sent.last && g.again == sent.again &&
+             g.why == sent.why;
+    });
+    if (same != groups_.end()) {
+      same->to.insert(peer);
+    } else {
+      groups_.push_back(std::move(sent));
+    }
+  }
 }
 
 void Reading::explainAppendEntries() {
   Leader* leader = std::get_if<Leader>(&role_);
   if (!leader || (!broadcast_ && missing_.empty() && chunkTo_.empty())) return;
-  struct Group {
-    Index first, last;
-    bool again;
-    ServerSet to;
-  };
-  std::vector<Group> groups;  // peers that are sent the same entries
-  ServerSet heartbeats;
   for (ServerId peer : was_.configuration.members()) {
     if (peer == was_.id) continue;
     Progress& progress = leader->of(peer);
-    const bool lacks = is_.log.lastIndex() >= progress.nextIndex;
-    const bool due = broadcast_ || chunkTo_.contains(peer) ||
-                     (missing_.contains(peer) && lacks && !progress.waiting);
-    if (!due) continue;
-    if (progress.nextIndex <= is_.log.baseIndex()) {
-      explainSnapshot(*leader, peer);
+    if (progress.nextIndex > is_.log.baseIndex()) {
+      explainAppendEntries(peer, progress);
       continue;
     }
-    const auto send = std::ranges::find_if(effects_.send, [&](const Send& each) {
-      return each.envelope.to == peer &&
-             std::holds_alternative<AppendEntries::Request>(each.envelope.message);
-    });
-    if (send == effects_.send.end()) {
-      unexplained("sends nothing to " + name(peer),
-                  broadcast_
-                      ? "a leader sends heartbeats to all (§5.2)"
-                      : "it lacks entries from " + text(progress.nextIndex.value) + " on (§5.3)");
-      continue;
-    }
-    explained_[static_cast<std::uint64_t>(send - effects_.send.begin())] = true;
-    const bool again = progress.waiting;
-    if (!explainAppendEntries(*send, progress, peer)) continue;
-    const auto& m = std::get<AppendEntries::Request>(send->envelope.message);
-    if (m.entries.empty()) {
-      heartbeats.insert(peer);
-      continue;
-    }
-    const Group wanted{m.prevLogIndex + 1, m.prevLogIndex + m.entries.size(), again, {peer}};
-    const auto same = std::ranges::find_if(groups, [&](const Group& g) {
-      return g.first == wanted.first && g.last == wanted.last && g.again == wanted.again;
-    });
-    if (same != groups.end()) {
-      same->to.insert(peer);
-    } else {
-      groups.push_back(wanted);
-    }
+    const bool due =
+        broadcast_ || chunkTo_.contains(peer) || (missing_.contains(peer) && !progress.waiting);
+    if (due) explainSnapshot(*leader, peer);
   }
-  for (const Group& g : groups) {
+  tellSent();
+  tellHeld();
+}
+
+void Reading::tellSent() {
+  for (const Group& g : groups_) {
+    const std::string part = g.why.empty() ? "" : "; " + g.why;
     tell(EntriesSent{.to = g.to, .first = g.first, .last = g.last, .again = g.again},
-         g.again ? "they were not acknowledged; the leader retries until all have them (§5.3)"
-                 : "followers get what they miss from nextIndex on (§5.3)");
+         (g.again ? "they were not acknowledged; the leader retries until all have them"
+                  : "followers get what they miss from nextIndex on") +
+             part + " (§5.3)");
   }
-  if (heartbeats.empty()) return;
-  tell(HeartbeatsSent{.to = heartbeats, .first = elected_},
+  if (heartbeats_.empty()) return;
+  tell(HeartbeatsSent{.to = heartbeats_, .first = elected_},
        elected_ ? "so all learn who leads and start no elections (§5.2)"
                 : "so that no election timeout elapses (§5.2)");
 }

@@ -215,6 +215,7 @@ void Reading::receive(const Envelope& envelope, const InstallSnapshot::Response&
     }
     progress.matchIndex = std::max(progress.matchIndex, m.matchIndex);
     progress.nextIndex = std::max(progress.nextIndex, m.matchIndex + 1);
+    noteAcknowledged(peer, progress);
     if (sending && transfer->snapshot.lastIncludedIndex <= progress.matchIndex) {
       leader->transfers.erase(transfer);
     }
@@ -260,6 +261,8 @@ void Reading::explainSnapshot(Leader& leader, ServerId peer) {
   const bool again = leader.of(peer).waiting && !chunkTo_.contains(peer);
   const SnapshotTransfer& transfer = transferTo(leader, peer);
   leader.of(peer).waiting = true;
+  leader.of(peer).state = Progress::State::Probe;
+  leader.of(peer).inFlight.clear();
   const std::string_view left = transfer.snapshot.data.bytes().substr(transfer.offset);
   const std::string_view chunk = left.substr(0, was_.settings.snapshotChunkBytes);
   const InstallSnapshot::Request expected{.term = is_.currentTerm,

@@ -1,92 +1,10 @@
 #include "trace/sentence.h"
 
 #include <algorithm>
-#include <array>
 
 namespace raft::trace {
 
 namespace {
-
-constexpr auto kindNames = std::to_array<std::string_view>({"started",
-                                                            "crashed",
-                                                            "paused",
-                                                            "resumed",
-                                                            "electionTimedOut",
-                                                            "becameCandidate",
-                                                            "votesRequested",
-                                                            "voteGranted",
-                                                            "voteRefused",
-                                                            "voteCounted",
-                                                            "becameLeader",
-                                                            "termAdopted",
-                                                            "becameFollower",
-                                                            "steppedDown",
-                                                            "leaderHeard",
-                                                            "proposalAccepted",
-                                                            "proposalRefused",
-                                                            "entriesAppended",
-                                                            "entriesTruncated",
-                                                            "heartbeatsSent",
-                                                            "entriesSent",
-                                                            "appendAccepted",
-                                                            "appendRefused",
-                                                            "matchIndexRaised",
-                                                            "nextIndexLowered",
-                                                            "commitAdvanced",
-                                                            "commitHeldBack",
-                                                            "applied",
-                                                            "writeAsked",
-                                                            "writeDurable",
-                                                            "writeFailed",
-                                                            "readTaken",
-                                                            "readRefused",
-                                                            "readRoundBegan",
-                                                            "readsConfirmed",
-                                                            "readsLost",
-                                                            "leaseExtended",
-                                                            "snapshotWanted",
-                                                            "snapshotTaken",
-                                                            "snapshotRefused",
-                                                            "snapshotSent",
-                                                            "chunkReceived",
-                                                            "snapshotInstalled",
-                                                            "snapshotNotNeeded",
-                                                            "chunkAcknowledged",
-                                                            "messageIgnored",
-                                                            "messageSent",
-                                                            "messageDelivered",
-                                                            "messageDuplicated",
-                                                            "messageLost",
-                                                            "partitioned",
-                                                            "linkChanged",
-                                                            "healed",
-                                                            "diskStalled",
-                                                            "writesFail",
-                                                            "diskWorks",
-                                                            "tailTorn",
-                                                            "tornTailDropped",
-                                                            "bitFlipped",
-                                                            "startRefused",
-                                                            "diskLost",
-                                                            "clockDrifts",
-                                                            "clientAsked",
-                                                            "clientRedirected",
-                                                            "clientTimedOut",
-                                                            "clientAnswered",
-                                                            "said",
-                                                            "expected",
-                                                            "invariantBroken",
-                                                            "propertyViolated",
-                                                            "unexplained",
-                                                            "preVotesRequested",
-                                                            "preVoteGranted",
-                                                            "preVoteRefused",
-                                                            "preVoteCounted",
-                                                            "transferBegun",
-                                                            "transferRefused",
-                                                            "transferGivenUp",
-                                                            "toldToStand",
-                                                            "heardToStand"});
 
 // "index 3" or "indexes 3 to 5".
 std::string places(Index first, Index last) {
@@ -201,6 +119,10 @@ struct Predicate {
       return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
              one(" and names ", " and name ") + of(*f.leader) + ", to which it hands over";
     }
+    if (f.uncommittedBytes) {
+      return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
+             " for the time being";
+    }
     return one("refuses ", "refuse ") + (f.commands == 1 ? "a command" : "commands") +
            (f.leader ? one(" and names ", " and name ") + of(*f.leader) + " as the leader"
                      : one(" and knows", " and know") + " of no leader");
@@ -221,6 +143,14 @@ struct Predicate {
     return one("sends ", "send ") + (f.first == f.last ? "entry " : "entries ") +
            text(f.first.value) + (f.first == f.last ? "" : " to " + text(f.last.value)) +
            (f.again ? " again to " : " to ") + names.of(f.to);
+  }
+  std::string operator()(const EntriesHeld& f) const {
+    return one("holds back ", "hold back ") + (f.first == f.last ? "entry " : "entries ") +
+           text(f.first.value) + (f.first == f.last ? "" : " to " + text(f.last.value)) + " from " +
+           names.of(f.to);
+  }
+  std::string operator()(const PipeliningBegun& f) const {
+    return one("goes", "go") + " on to send to " + of(f.follower) + " without waiting for answers";
   }
   std::string operator()(const AppendAccepted& f) const {
     if (f.entries == 0) return one("answers ", "answer ") + of(f.leader) + "'s heartbeat";
@@ -249,6 +179,17 @@ struct Predicate {
   }
   std::string operator()(const Applied& f) const {
     return one("applies ", "apply ") + entriesInFull(f.first, f.entries);
+  }
+  std::string operator()(const FateTold& f) const {
+    const std::string what =
+        f.first == f.last ? "the command that it accepted as " + entryText(f.first, f.term)
+                          : "the commands that it accepted as " + entryText(f.first, f.term) +
+                                " to " + entryText(f.last, f.term);
+    if (f.outcome == Fate::Outcome::Unknown) {
+      return one("does", "do") + " not know what becomes of " + what;
+    }
+    return one("knows", "know") + " " + what + " to be " +
+           (f.outcome == Fate::Outcome::Lost ? "lost" : "committed");
   }
   std::string operator()(const WriteAsked& f) const {
     std::string what;
@@ -415,6 +356,14 @@ struct Predicate {
     return of(f.server) + " sends " + commandOf(f.client, f.request) + " on to " +
            (f.leaderId ? of(*f.leaderId) : "no one, for it knows of no leader");
   }
+  std::string operator()(const ClientPutOff& f) const {
+    return of(f.server) + " puts off " + commandOf(f.client, f.request);
+  }
+  std::string operator()(const ClientTold& f) const {
+    return of(f.server) + " tells client " + text(f.client) +
+           (f.lost ? " that its command " + text(f.request) + " is lost, and that it may ask again"
+                   : " that it does not know what becomes of its command " + text(f.request));
+  }
   std::string operator()(const ClientTimedOut& f) const {
     return "Client " + text(f.client) + " waits no longer for " + of(f.server) +
            " with its command " + text(f.request);
@@ -486,7 +435,5 @@ std::string sentence(const Fact& fact, const Names& names) {
   const auto* expected = fact.as<Expected>();
   return what + (expected && expected->holds ? ". " : ": ") + fact.reason;
 }
-
-std::string_view kindName(const Fact& fact) { return kindNames[fact.what.index()]; }
 
 }  // namespace raft::trace

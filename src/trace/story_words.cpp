@@ -353,6 +353,9 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
     return true;
   }
   if (fact.is<ProposalAccepted>()) return false;  // others() says so
+  if (fact.is<PipeliningBegun>()) return false;
+  const auto* fate = fact.as<FateTold>();
+  if (fate && fate->outcome == Fate::Outcome::Committed && find<Applied>(group)) return false;
   if (const auto* f = fact.as<MatchIndexRaised>()) {
     const std::string held =
         "that " + name(f->follower) + " holds all up to index " + text(f->after.value);
@@ -398,6 +401,7 @@ std::string Teller::mainReason() const {
   if (find<BecameFollower>(group)) return reasonOf<BecameFollower>(group);
   if (find<SteppedDown>(group)) return reasonOf<SteppedDown>(group);
   if (find<WriteFailure>(group)) return reasonOf<WriteFailure>(group);
+  if (find<FateTold>(group)) return reasonOf<FateTold>(group);
   if (find<ProposalRefused>(group)) return reasonOf<ProposalRefused>(group);
   if (find<EntriesAppended>(group)) {
     return reasonOf<EntriesAppended>(group);
@@ -423,13 +427,14 @@ Words Teller::others() const {
                                                        : ": " + reason + ".";
   Words words{.text = joined(clauses, false) + end, .many = "% " + joined(clauses, true) + end};
   if (const auto* proposal = find<ProposalAccepted>(group); proposal && !finding) {
-    words.text = name(server) + ", the leader, is given " +
-                 (proposal->first == proposal->last ? "a command" : "commands") +
-                 " by a client. It " + joined(clauses, false) +
-                 (how.servers == 1 || find<EntriesSent>(group)
-                      ? ""
-                      : ", to be sent with its next AppendEntries") +
-                 " (§5.3).";
+    words.text =
+        name(server) + ", the leader, is given " +
+        (proposal->first == proposal->last ? "a command" : "commands") + " by a client. It " +
+        joined(clauses, false) +
+        (how.servers == 1 || find<EntriesSent>(group)
+             ? ""
+             : ", to be sent with its next AppendEntries") +
+        (find<EntriesHeld>(group) ? ": " + reasonOf<EntriesHeld>(group) + "." : " (§5.3).");
     words.many.clear();
   } else if (server == ServerId{0}) {
     words.many.clear();

@@ -30,6 +30,20 @@ ServerSet holders(const View& view, Place entry) {
   return all;
 }
 
+// "is sending", or why it does not send that entry yet.
+std::string whatItSends(const Server& leader, ServerId to, Index index) {
+  const Progress& p = leader.as<Leader>()->of(to);
+  const Settings& its = leader.settings;
+  if (its.maxMessagesInFlight <= 1 || !p.waiting || index < p.nextIndex) return "is sending";
+  if (p.state == Progress::State::Replicate) {
+    const bool messages = p.inFlight.size() >= its.maxMessagesInFlight;
+    const std::string what = messages ? counted(its.maxMessagesInFlight, "message", "messages")
+                                      : text(its.maxBytesInFlight) + " bytes";
+    return "holds it back: as much is under way as may be, " + what + " (thesis §10.2.2)";
+  }
+  return "probes where the logs part, with one message at a time (§5.3)";
+}
+
 // Why those who lack the entry do.
 void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answer) {
   const ServerSet have = holders(view, entry);
@@ -44,7 +58,8 @@ void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answ
                        " in its place, until the leader overwrites that (§5.3).");
     } else {
       answer.push_back(view.names.of(ServerId(i)) + " lacks it: its log ends at index " +
-                       text(server.log.lastIndex().value) + ", and the leader is sending.");
+                       text(server.log.lastIndex().value) + ", and the leader " +
+                       whatItSends(serverOf(view, leader), i, entry.index) + ".");
     }
   }
 }
