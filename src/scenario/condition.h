@@ -137,6 +137,9 @@ struct Happens {
     Applies,
     Appends,
     Removes,
+    Declines,  // a proposal
+    Doubts,    // of what it accepted: it does not know what becomes of it …
+    Loses,     // … or knows that it never will be committed
     Crashes,
     Restarts,
     TakesSnapshot,
@@ -162,7 +165,7 @@ struct Happens {
   RoleWord role = RoleWord::Leader;  // Becomes
   Kind kind = Kind::Any;             // Sends, Receives
   std::optional<Who> other = {};     // for whom, to whom, from whom
-  std::optional<Thing> thing = {};   // Commits, Applies, Appends, Removes
+  std::optional<Thing> thing = {};   // Commits, Applies, Appends, Removes, Declines …
 };
 
 struct Condition {

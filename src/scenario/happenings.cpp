@@ -56,7 +56,8 @@ void Happenings::started(Time now, const Server& server, bool again) {
                       .role = server.role.index(),
                       .log = server.log,
                       .commitIndex = server.commitIndex,
-                      .electionDeadline = electionDeadline(server)};
+                      .electionDeadline = electionDeadline(server),
+                      .accepted = {}};
   noteCommitted(server);
   if (again) add(now, {.verb = Verb::Restarts, .server = server.id});
 }
@@ -84,12 +85,13 @@ void Happenings::stepped(const trace::Step& step) {
   roles(step, server);
   logs(step, server);
   snapshots(step);
-  server = {.term = step.after.currentTerm,
-            .role = step.after.role.index(),
-            .log = step.after.log,
-            .commitIndex = step.after.commitIndex,
-            .electionDeadline = electionDeadline(step.after),
-            .handsOverTo = handsOverTo(step.after)};
+  proposals(step, server);
+  server.term = step.after.currentTerm;
+  server.role = step.after.role.index();
+  server.log = step.after.log;
+  server.commitIndex = step.after.commitIndex;
+  server.electionDeadline = electionDeadline(step.after);
+  server.handsOverTo = handsOverTo(step.after);
   highestCommit_ = std::max(highestCommit_, step.after.commitIndex);
 }
 
@@ -157,6 +159,39 @@ void Happenings::handingOver(const trace::Step& step, const Known& before) {
   const ServerId to = handsOverTo(after);
   if (to == ServerId{0} || to == before.handsOverTo) return;
   add(step.time, {.verb = Verb::HandsOver, .server = after.id, .other = to});
+}
+
+void Happenings::proposals(const trace::Step& step, Known& known) {
+  const auto note = [&](Verb verb, Index first, const Log& commands) {
+    add(step.time, {.verb = verb,
+                    .server = step.after.id,
+                    .first = first,
+                    .count = commands.lastIndex().value,
+                    .entries = commands.from(1)});
+  };
+  const auto* proposal = std::get_if<raft::Propose>(&step.input);
+  if (proposal && step.effects.proposed) {
+    const auto* accepted = std::get_if<Accepted>(&*step.effects.proposed);
+    Log declined;
+    for (std::uint64_t i = 0; i < proposal->commands.size(); ++i) {
+      Entry entry{.term = step.after.currentTerm, .command = proposal->commands[i]};
+      if (!accepted) declined.append(entry);
+      if (!accepted || !step.after.settings.tellFates) continue;
+      known.accepted.emplace_back(accepted->index + i, std::move(entry));
+    }
+    if (!accepted) note(Verb::Declines, 0, declined);
+  }
+  for (const Fate& fate : step.effects.fates) {
+    Log commands;
+    std::erase_if(known.accepted, [&](const auto& each) {
+      const auto& [index, entry] = each;
+      const bool meant = entry.term == fate.term && fate.first <= index && index <= fate.last;
+      if (meant) commands.append(entry);
+      return meant && fate.outcome != Fate::Outcome::Unknown;
+    });
+    if (fate.outcome == Fate::Outcome::Unknown) note(Verb::Doubts, fate.first, commands);
+    if (fate.outcome == Fate::Outcome::Lost) note(Verb::Loses, fate.first, commands);
+  }
 }
 
 void Happenings::logs(const trace::Step& step, const Known& before) {

@@ -3,6 +3,7 @@
 // An observer without reasons, cheap enough for every run that asks; the narrator tells the rest.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "scenario/condition.h"
@@ -49,6 +50,7 @@ class Happenings : public trace::Observer {
     Index commitIndex;
     Time electionDeadline = {};  // of a follower
     ServerId handsOverTo = 0;
+    std::vector<std::pair<Index, Entry>> accepted = {};  // and neither committed nor lost, in order
     bool operator==(const Known&) const = default;
   };
   Known& known(ServerId server);
@@ -58,6 +60,7 @@ class Happenings : public trace::Observer {
   void logs(const trace::Step&, const Known& before);
   void snapshots(const trace::Step&);
   void noteCommitted(const Server&);
+  void proposals(const trace::Step&, Known& known);
 
   Time time_ = Time(-1);
   std::vector<Happening> all_ = {};

@@ -339,6 +339,12 @@ std::optional<What> Phrase::handling(Who who) {
     out.verb = Verb::Appends;
   } else if (in_.acceptAny({"removes", "remove"})) {
     out.verb = Verb::Removes;
+  } else if (in_.acceptAny({"declines", "decline"})) {
+    out.verb = Verb::Declines;
+  } else if (in_.acceptAny({"doubts", "doubt"})) {
+    out.verb = Verb::Doubts;
+  } else if (in_.acceptAny({"loses", "lose"})) {
+    out.verb = Verb::Loses;
   } else {
     return unknownVerb();
   }
@@ -376,9 +382,10 @@ std::optional<std::string> Phrase::nearPhrase() const {
 
 std::optional<What> Phrase::unknownVerb() {
   static const std::vector<std::string> verbs = {
-      "is",      "are",     "has",      "have",    "follows",  "votes",      "refuses",
-      "becomes", "sends",   "receives", "commits", "applies",  "appends",    "removes",
-      "times",   "crashes", "restarts", "takes",   "installs", "steps down", "hands over"};
+      "is",      "are",      "has",      "have",     "follows",    "votes",
+      "refuses", "becomes",  "sends",    "receives", "commits",    "applies",
+      "appends", "removes",  "declines", "doubts",   "loses",      "times",
+      "crashes", "restarts", "takes",    "installs", "steps down", "hands over"};
   return fail("there is no verb " + quoted(in_.peek()) +
               suggestion(in_.peek(), verbs, "one of: " + orList(verbs)));
 }

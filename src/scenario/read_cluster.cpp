@@ -1,4 +1,6 @@
 // The cluster: servers, their settings, their network, their disks, their clients.
+#include <algorithm>
+
 #include "scenario/reading.h"
 
 namespace raft::scenario {
@@ -48,6 +50,7 @@ void Reading::readTop() {
        {"leader stickiness", [&](const Value& v) { readSwitch(v, &Settings::leaderStickiness); }},
        {"check quorum", [&](const Value& v) { readSwitch(v, &Settings::checkQuorum); }},
        {"priority", [&](const Value& v) { readPriority(v); }},
+       {"replication", [&](const Value& v) { readReplication(v); }},
        {"snapshot after", [&](const Value& v) { readCompactAfter(v); }},
        {"snapshot chunk", [&](const Value& v) { readChunkBytes(v); }},
        {"disk latency",
@@ -160,6 +163,39 @@ void Reading::readPriority(const Value& value) {
     }
     out_.world.raft[id.value - 1].priority = static_cast<std::uint32_t>(priority.value_or(0));
   });
+}
+
+// How a leader sends (raft/flow.cpp): for all servers alike.
+void Reading::readReplication(const Value& value) {
+  Settings to;
+  const auto bound = [&](std::uint64_t& setting, const char* what) {
+    return [this, &setting, what](const Value& v) {
+      const std::optional<std::uint64_t> most = count(v, what);
+      if (most && *most == 0) return wrong(v.at, "expected a number above 0, not " + shown(v));
+      setting = most.value_or(0);
+    };
+  };
+  std::uint64_t messages = 1;
+  members(
+      value, "replication",
+      {{"messages in flight", bound(messages, "how many messages may be under way to a peer")},
+       {"bytes in flight", bound(to.maxBytesInFlight, "how many bytes may be under way")},
+       {"entries per message", bound(to.maxEntriesPerMessage, "how many entries")},
+       {"bytes per message", bound(to.maxBytesPerMessage, "how many bytes")},
+       {"uncommitted bytes", bound(to.maxUncommittedBytes, "how many bytes may wait")},
+       {"conflict hints", [&](const Value& v) { to.conflictHints = onOrOff(v).value_or(false); }},
+       {"fates", [&](const Value& v) { to.tellFates = onOrOff(v).value_or(false); }}});
+  constexpr std::uint64_t mostMessages = 1'000'000;
+  for (Settings& each : out_.world.raft) {
+    each.maxMessagesInFlight =
+        static_cast<std::uint32_t>(std::clamp<std::uint64_t>(messages, 1, mostMessages));
+    each.maxBytesInFlight = to.maxBytesInFlight;
+    each.maxEntriesPerMessage = to.maxEntriesPerMessage;
+    each.maxBytesPerMessage = to.maxBytesPerMessage;
+    each.maxUncommittedBytes = to.maxUncommittedBytes;
+    each.conflictHints = to.conflictHints;
+    each.tellFates = to.tellFates;
+  }
 }
 
 void Reading::readCompactAfter(const Value& value) {

@@ -61,6 +61,7 @@ class Reading {
   std::optional<bool> onOrOff(const Value& value);
   void readSwitch(const Value& value, bool Settings::*setting);
   void readPriority(const Value& value);
+  void readReplication(const Value& value);
   void readCompactAfter(const Value& value);
   void readChunkBytes(const Value& value);
   void readNetwork(const Value& value);
