@@ -110,8 +110,10 @@ void Reading::tellHeld() {
   EntriesHeld held[] = {{.why = Held::Probing}, {.why = Held::Messages}, {.why = Held::Bytes}};
   for (ServerId peer : was_.configuration.members()) {
     const Progress& p = leader->of(peer);
+    const bool needsSnapshot = p.nextIndex <= is_.log.baseIndex();
+    if (peer == was_.id || !p.waiting || needsSnapshot) continue;
     const Index next = p.state == State::Replicate ? p.nextIndex : batchFor(p).last + 1;
-    if (peer == was_.id || !p.waiting || is_.log.lastIndex() < next) continue;
+    if (is_.log.lastIndex() < next) continue;
     const Progress* b = before ? &before->of(peer) : nullptr;
     const bool already = b && b->waiting && b->state == p.state &&
                          (b->state == State::Replicate
