@@ -288,6 +288,19 @@ TEST(Stickiness, WhoIsInANewerTermStillGetsItAcross) {
   EXPECT_TRUE(s2.is<Follower>());
 }
 
+// A leader counts on it when it holds a lease (thesis §6.4.1), and knows nothing of the newer term.
+TEST(Stickiness, ANewerTermThatComesWithAnotherMessageDoesNotEndIt) {
+  Server s2 = follower();
+  stepChecked(s2, ms(10), Envelope{3, 2, RequestVote::Response{9, false}});  // late
+  EXPECT_EQ(s2.currentTerm, 9);
+  const Envelope request{3, 2, RequestVote::Request{9, 3, 2, 2}};
+  const Effects denial = stepChecked(s2, ms(99), request);
+  EXPECT_FALSE(sent<RequestVote::Response>(denial, 3).voteGranted);
+  EXPECT_EQ(s2.votedFor, std::nullopt);
+  stepChecked(s2, ms(100), request);
+  EXPECT_EQ(s2.votedFor, 3);
+}
+
 TEST(Stickiness, WhoMayHaveHeardALeaderBeforeItCrashedWaitsAfterItsRestart) {
   Server s2 = Server::start(2, three, extended, 1, ms(50), {.currentTerm = 4});
   const Envelope request{3, 2, RequestVote::Request{5, 3, 0, 0}};

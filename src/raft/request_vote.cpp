@@ -16,7 +16,8 @@ void Server::receive(ServerId from, const RequestVote::Request& m, Time now, Eff
   const bool upToDate = isUpToDate(m.lastLogIndex, m.lastLogTerm);
 
   Follower* follower = as<Follower>();  // a candidate or leader has voted for itself
-  const bool granted = current && free && upToDate && follower && from == m.candidateId;
+  const bool granted =
+      current && free && upToDate && follower && from == m.candidateId && !disregards(m, now);
   if (granted) {
     votedFor = m.candidateId;
     follower->canvass.reset();

@@ -154,9 +154,13 @@ void Server::becomeFollower(Term term, Time now) {
   // The election timer goes on as it was: only a heartbeat or a granted vote resets it. A leader
   // has none yet.
   Time deadline = is<Leader>() ? electionDeadline(now) : Time{};
+  Time withhold = {};  // a newer term does not end a lease that it granted
   if (const Candidate* candidate = as<Candidate>()) deadline = candidate->electionDeadline;
-  if (const Follower* follower = as<Follower>()) deadline = follower->electionDeadline;
-  role = Follower{.electionDeadline = deadline};
+  if (const Follower* follower = as<Follower>()) {
+    deadline = follower->electionDeadline;
+    withhold = follower->withholdVotesUntil;
+  }
+  role = Follower{.electionDeadline = deadline, .withholdVotesUntil = withhold};
 }
 
 // Candidates: on conversion to candidate, start election: increment currentTerm, vote for self,

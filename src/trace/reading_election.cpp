@@ -111,9 +111,13 @@ void Reading::adoptTerm(ServerId from, const Message& message) {
   votedFor_.reset();
   timerSet_ = was_.is<Leader>();
   Time deadline = {};
-  if (const Follower* follower = was_.as<Follower>()) deadline = follower->electionDeadline;
+  Time withhold = {};
+  if (const Follower* follower = was_.as<Follower>()) {
+    deadline = follower->electionDeadline;
+    withhold = follower->withholdVotesUntil;
+  }
   if (const Candidate* candidate = was_.as<Candidate>()) deadline = candidate->electionDeadline;
-  role_ = Follower{.electionDeadline = deadline};
+  role_ = Follower{.electionDeadline = deadline, .withholdVotesUntil = withhold};
 }
 
 std::optional<VoteRefusal> Reading::refusalOf(const Envelope& envelope,
@@ -124,6 +128,7 @@ std::optional<VoteRefusal> Reading::refusalOf(const Envelope& envelope,
   const bool taken = votedFor_ && votedFor_ != m.candidateId;
   if (taken || !std::holds_alternative<Follower>(role_)) return VoteRefusal::AlreadyVoted;
   if (!upToDate(m.lastLogIndex, m.lastLogTerm, was_.log)) return VoteRefusal::OldLog;
+  if (disregards(envelope.message)) return VoteRefusal::HearsLeader;
   return std::nullopt;
 }
 
