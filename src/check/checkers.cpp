@@ -4,18 +4,31 @@
 
 namespace raft::check {
 
-const Violation* Checkers::violation() const {
-  const Violation* a = safety.violation();
-  const Violation* b = progress.violation();
+namespace {
+
+// The earlier of the two; of equal times the first one.
+const Violation* earlier(const Violation* a, const Violation* b) {
   if (!a || !b) return a ? a : b;
   return a->time <= b->time ? a : b;
 }
 
+}  // namespace
+
+const Violation* Checkers::violation() const {
+  const std::vector<Violation>& inMachines = machines.violations();
+  return earlier(earlier(safety.violation(), progress.violation()),
+                 earlier(inMachines.empty() ? nullptr : &inMachines.front(),
+                         reads.violation() ? &*reads.violation() : nullptr));
+}
+
 std::vector<Violation> Checkers::violations() const {
   std::vector<Violation> all = safety.violations();
-  if (const Violation* found = progress.violation()) {
-    all.insert(std::ranges::upper_bound(all, found->time, {}, &Violation::time), *found);
-  }
+  const auto insert = [&all](const Violation& found) {
+    all.insert(std::ranges::upper_bound(all, found.time, {}, &Violation::time), found);
+  };
+  if (const Violation* found = progress.violation()) insert(*found);
+  for (const Violation& found : machines.violations()) insert(found);
+  if (reads.violation()) insert(*reads.violation());
   return all;
 }
 

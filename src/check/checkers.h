@@ -5,6 +5,8 @@
 #pragma once
 #include <vector>
 
+#include "check/fresh_reads.h"
+#include "check/machines.h"
 #include "check/progress.h"
 #include "check/safety.h"
 #include "check/violation.h"
@@ -27,20 +29,28 @@ class Checkers final : public trace::Observer {
   void stepped(const trace::Step& step) override {
     safety.stepped(step);
     progress.stepped(step);
+    reads.stepped(step);
   }
   void crashed(Time, const Server&) override;
   void paused(Time, ServerId) override;
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const trace::NetworkChange&) override;
   void machineChanged(Time, ServerId, const trace::MachineChange&) override;
+  void replied(Time now, ServerId server, const trace::Replied& reply) override {
+    machines.replied(now, server, reply);
+  }
+  void read(Time now, const trace::ReadDeed& deed) override { reads.read(now, deed); }
   void invariantBroken(Time, const Server&, const char* sentence) override;
 
   bool operator==(const Checkers& other) const {
-    return safety == other.safety && progress == other.progress;
+    return safety == other.safety && progress == other.progress && machines == other.machines &&
+           reads == other.reads;
   }
 
   Safety safety;
   Progress progress;
+  Machines machines;
+  FreshReads reads;
 };
 
 }  // namespace raft::check

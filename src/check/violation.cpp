@@ -45,6 +45,9 @@ const char* nameOf(Property property) {
     case Property::Durability: return "Durability";
     case Property::Progress: return "Progress";
     case Property::Invariant: return "Invariant";
+    case Property::SameState: return "SameState";
+    case Property::ExactlyOnce: return "ExactlyOnce";
+    case Property::FreshReads: return "FreshReads";
   }
   return "unknown";
 }

@@ -53,6 +53,14 @@ class Run::Audience final : public trace::Observer {
   void client(Time t, const trace::ClientDeed& d) override {
     if (narrator_) narrator_->client(t, d);
   }
+  void read(Time t, const trace::ReadDeed& d) override {
+    checkers_.read(t, d);
+    if (narrator_) narrator_->read(t, d);
+  }
+  void replied(Time t, ServerId s, const trace::Replied& r) override {
+    checkers_.replied(t, s, r);
+    if (narrator_) narrator_->replied(t, s, r);
+  }
   void invariantBroken(Time t, const Server& s, const char* sentence) override {
     checkers_.invariantBroken(t, s, sentence);
     if (narrator_) narrator_->invariantBroken(t, s, sentence);

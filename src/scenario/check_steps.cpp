@@ -78,19 +78,25 @@ void Reading::checkSteps() {
       known.set(name, stateAfter(what.verb));
     }
   };
-  const auto ask = [&](const Deed& deed, const Target& target) {
+  const auto ask = [&](const Deed& deed, const Target& target, const char* verb,
+                       const char* refusal) {
     if (target.kind != Target::Kind::Server && target.kind != Target::Kind::Named) return;
     const bool byName = target.kind == Target::Kind::Server;
     const std::string name = byName ? cast_.servers[target.server.value - 1] : target.name;
     const State state = known.of(name);
     if (state != State::Down && state != State::Paused) return;
-    wrong(deed.at, "cannot propose to " + name + ": it is " +
-                       (state == State::Down ? "down" : "paused") + " and takes no command");
+    wrong(deed.at, std::string("cannot ") + verb + " " + name + ": it is " +
+                       (state == State::Down ? "down" : "paused") + " and " + refusal);
   };
   for (const Step& step : out_.steps) {
     const ServerDeed* last = nullptr;
     for (const Deed& deed : step.deeds) {
-      if (const auto* what = std::get_if<Propose>(&deed.what)) ask(deed, what->to);
+      if (const auto* what = std::get_if<Propose>(&deed.what)) {
+        ask(deed, what->to, "propose to", "takes no command");
+      }
+      if (const auto* what = std::get_if<ReadKey>(&deed.what)) {
+        ask(deed, what->from, "read from", "answers no read");
+      }
       if (const auto* what = std::get_if<ServerDeed>(&deed.what)) {
         act(deed, *what);
         last = what;

@@ -119,6 +119,21 @@ struct HasSnapshot {
   bool negated = false;
 };
 
+struct ValueIs {  // "x is 10 on A": in the state machine
+  Who who;
+  std::string key;
+  std::optional<std::string> value = {};  // without: there is no such key
+};
+struct ClientIsDone {  // "client 1 is done": it has the reply to its last request
+  std::uint32_t client = 1;
+};
+
+struct ReadReturned {  // "the read returned 10": what came of the read that was asked last
+  enum class Outcome : std::uint8_t { Value, Answered, Unanswered };
+  Outcome outcome = Outcome::Value;
+  std::optional<std::string> value = {};  // Value; without: there is no such key
+};
+
 // Changes: what is so since one began to look.
 struct EntryCommits {};     // an entry is committed that was not
 struct TermChanges {};      // the highest term of all servers rises
@@ -172,8 +187,8 @@ struct Condition {
   Position at;
   std::string text;  // as people read it
   std::variant<LeaderExists, LeaderIs, HasRole, HasState, InTerm, VotedFor, Follows, LogIs,
-               HasThing, ReachedIndex, ReachedCommands, LogsAgree, HasSnapshot, EntryCommits,
-               TermChanges, NewLeaderExists, Happens>
+               HasThing, ReachedIndex, ReachedCommands, LogsAgree, HasSnapshot, ValueIs,
+               ClientIsDone, ReadReturned, EntryCommits, TermChanges, NewLeaderExists, Happens>
       what;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenario/values.h"
+
 namespace raft::scenario {
 namespace {
 
@@ -153,6 +155,13 @@ struct Holds {
           snapshot.exists() && (!c.lastIncluded || snapshot.lastIncludedIndex == *c.lastIncluded);
       return has != c.negated;
     });
+  }
+  bool operator()(const ValueIs& c) const {
+    return each(c.who, [&](ServerId id) { return valueIs(c, id, scene); });
+  }
+  bool operator()(const ReadReturned& c) const { return readReturned(c, scene); }
+  bool operator()(const ClientIsDone& c) const {
+    return world.clients()[c.client - 1].state == sim::Client::State::Done;
   }
   bool operator()(const EntryCommits&) const {
     return scene.happenings.highestCommit() > scene.baseline.highestCommit;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "scenario/evaluate.h"
+#include "scenario/values.h"
 
 namespace raft::scenario {
 namespace {
@@ -107,6 +108,9 @@ struct Instead {
   std::string operator()(const ReachedCommands& c) const {
     return reachedBy(spokenOf(c.who, scene), c.stage, scene);
   }
+  std::string operator()(const ValueIs& c) const { return scenario::insteadOf(c, scene); }
+  std::string operator()(const ClientIsDone& c) const { return scenario::insteadOf(c, scene); }
+  std::string operator()(const ReadReturned& c) const { return scenario::insteadOf(c, scene); }
   template <class Other>
   std::string operator()(const Other& c) const {
     return states(spokenOf(c.who, scene), scene);

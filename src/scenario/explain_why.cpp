@@ -3,6 +3,7 @@
 
 #include "raft/quorum.h"
 #include "scenario/evaluate.h"
+#include "scenario/values.h"
 
 namespace raft::scenario {
 namespace {
@@ -126,6 +127,9 @@ struct WhyNot {
         first(c.who, [&](ServerId id) { return differ(id, one); });
     return other ? trace::whyLogsDiffer(view, one, *other) : Answer();
   }
+  Answer operator()(const ValueIs& c) const { return scenario::whyNot(c, scene, view); }
+  Answer operator()(const ClientIsDone&) const { return {}; }
+  Answer operator()(const ReadReturned&) const { return {}; }
   Answer operator()(const EntryCommits&) const {
     return trace::whyNotCommitted(view, scene.happenings.highestCommit() + 1);
   }

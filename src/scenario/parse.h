@@ -17,6 +17,7 @@ namespace raft::scenario {
 struct Cast {
   std::vector<std::string> servers = {};
   std::vector<std::string> named = {};  // by steps: `as:` and `name:`
+  std::size_t clients = 0;              // numbered from 1
 
   std::vector<std::string> words() const;  // all that may be said of a server
 };

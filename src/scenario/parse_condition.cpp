@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "scenario/targets.h"
+#include "scenario/values.h"
 
 namespace raft::scenario {
 namespace {
@@ -21,6 +22,7 @@ class Phrase {
   Parsed<Condition> parse() {
     std::optional<What> what = fixed();
     if (!what) what = progressOfThing();
+    if (!what && wrong_.empty()) what = takeValueCondition(in_, cast_, wrong_);
     if (!what && wrong_.empty()) what = aboutServers();
     if (what && !in_.atEnd()) {
       what.reset();

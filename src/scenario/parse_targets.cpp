@@ -140,8 +140,8 @@ std::string wrongName(std::string_view name) {
   if (name.size() > 20)
     return quoted(name) + " is too long for a name: expected at most 20 letters";
   static const std::vector<std::string> others = {
-      "the", "and", "or",  "nobody", "none",  "anybody", "somebody",  "everybody", "everyone",
-      "no",  "is",  "are", "one",    "there", "entry",   "otherwise", "any"};
+      "the",      "and", "or", "nobody", "none", "client", "anybody", "somebody",  "everybody",
+      "everyone", "no",  "is", "are",    "one",  "there",  "entry",   "otherwise", "any"};
   const auto isIn = [&](const std::vector<std::string>& words) {
     return std::find(words.begin(), words.end(), name) != words.end();
   };

@@ -70,6 +70,7 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   if (const auto* what = std::get_if<ChangeDisks>(&deed.what)) {
     cannot = act(*what, audience, acted);
   }
+  if (const auto* what = std::get_if<ReadKey>(&deed.what)) cannot = act(*what, audience, acted);
   if (const auto* what = std::get_if<Partition>(&deed.what)) cannot = act(*what, audience);
   if (const auto* what = std::get_if<Cut>(&deed.what)) cannot = act(*what, audience);
   if (std::get_if<Heal>(&deed.what)) world_.heal(audience);
@@ -155,18 +156,22 @@ std::optional<Run::Cannot> Run::act(const ServerDeed& deed, trace::Observer& aud
   return std::nullopt;
 }
 
+// The one server that is to be asked something, in `asked`.
+std::optional<Run::Cannot> Run::whomToAsk(const Target& target, const char* refusal,
+                                          ServerSet& asked) {
+  if (std::optional<Cannot> cannot = resolve(target, {}, asked)) return cannot;
+  if (asked.size() != 1) return Cannot{"one server is asked, and these are several"};
+  const ServerId id = *asked.begin();
+  if (world_.isUp(id) && !world_.isPaused(id)) return std::nullopt;
+  return Cannot{names_.of(id) + " is " + (world_.isUp(id) ? "paused" : "down") + ": it " + refusal};
+}
+
 std::optional<Run::Cannot> Run::act(const Propose& deed, trace::Observer& audience,
                                     ServerSet& acted) {
   ServerSet to;
-  if (std::optional<Cannot> cannot = resolve(deed.to, {}, to)) return cannot;
-  if (to.size() != 1) return Cannot{"a command goes to one server, and these are several"};
-  const ServerId id = *to.begin();
-  if (!world_.isUp(id) || world_.isPaused(id)) {
-    return Cannot{names_.of(id) + " is " + (world_.isUp(id) ? "paused" : "down") +
-                  ": it takes no command"};
-  }
+  if (std::optional<Cannot> cannot = whomToAsk(deed.to, "takes no command", to)) return cannot;
   for (const std::string& command : deed.commands) {
-    (void)world_.propose(id, Command(command), audience);
+    (void)world_.propose(*to.begin(), Command(command), audience);
   }
   acted = to;
   return std::nullopt;
@@ -188,6 +193,15 @@ std::optional<Run::Cannot> Run::act(const TransferLeadership& deed, trace::Obser
   }
   world_.transfer(id, *to.begin(), audience);
   acted = to;
+  return std::nullopt;
+}
+
+std::optional<Run::Cannot> Run::act(const ReadKey& deed, trace::Observer& audience,
+                                    ServerSet& acted) {
+  ServerSet from;
+  if (std::optional<Cannot> cannot = whomToAsk(deed.from, "answers no read", from)) return cannot;
+  (void)world_.read(*from.begin(), Command(deed.key), deed.local, audience);
+  acted = from;
   return std::nullopt;
 }
 

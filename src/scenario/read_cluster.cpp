@@ -17,6 +17,10 @@ void Reading::readTop() {
     return wrong(root_.at, "the file says nothing: expected a scenario, such as `servers: 3`");
   }
   if (root_.isMapping()) readServers();
+  // Before the steps, which speak of them.
+  if (const Value* clients = root_.isMapping() ? root_.find("clients") : nullptr) {
+    readClients(*clients);
+  }
   const ReadValue done = [](const Value&) {};
   const auto text = [&](std::string& to) {
     return [&](const Value& v) { to = scalar(v, "a text").value_or(""); };
@@ -29,13 +33,7 @@ void Reading::readTop() {
        {"seed",
         [&](const Value& v) { out_.world.seed = count(v, "a seed (a whole number)").value_or(1); }},
        {"election timeout", [&](const Value& v) { readTimeouts(v); }},
-       {"first election timeout",
-        [&](const Value& v) {
-          perServer(v, "a time, or a mapping from servers to times",
-                    [&](const Value& one, ServerId id) {
-                      out_.world.firstTimeout[id.value - 1] = positiveDuration(one);
-                    });
-        }},
+       {"first election timeout", [&](const Value& v) { readFirstTimeouts(v); }},
        {"heartbeat interval",
         [&](const Value& v) {
           const Duration interval = positiveDuration(v).value_or(Duration(1));
@@ -49,6 +47,8 @@ void Reading::readTop() {
        {"pre-vote", [&](const Value& v) { readSwitch(v, &Settings::preVote); }},
        {"leader stickiness", [&](const Value& v) { readSwitch(v, &Settings::leaderStickiness); }},
        {"check quorum", [&](const Value& v) { readSwitch(v, &Settings::checkQuorum); }},
+       {"leases", [&](const Value& v) { readSwitch(v, &Settings::leases); }},
+       {"clock drift bound", [&](const Value& v) { readDriftBound(v); }},
        {"priority", [&](const Value& v) { readPriority(v); }},
        {"replication", [&](const Value& v) { readReplication(v); }},
        {"snapshot after", [&](const Value& v) { readCompactAfter(v); }},
@@ -64,7 +64,8 @@ void Reading::readTop() {
        {"clock drift", [&](const Value& v) { readDrift(v); }},
        {"network", [&](const Value& v) { readNetwork(v); }},
        {"start", [&](const Value& v) { readStart(v); }},
-       {"clients", [&](const Value& v) { readClients(v); }},
+       {"clients", done},
+       {"sessions", [&](const Value& v) { readSessions(v); }},
        {"steps", [&](const Value& v) { readSteps(v); }},
        {"always", done},  // below, since these may speak of names that steps give
        {"never", done},
@@ -80,6 +81,13 @@ void Reading::readTop() {
   }
   checkSteps();
   checkEnd();
+}
+
+void Reading::readFirstTimeouts(const Value& value) {
+  perServer(value, "a time, or a mapping from servers to times",
+            [&](const Value& one, ServerId id) {
+              out_.world.firstTimeout[id.value - 1] = positiveDuration(one);
+            });
 }
 
 void Reading::readServers() {
@@ -135,17 +143,6 @@ void Reading::readTimeouts(const Value& value) {
               out_.world.raft[id.value - 1].electionTimeoutMin = times->least;
               out_.world.raft[id.value - 1].electionTimeoutMax = times->most;
             });
-}
-
-std::optional<bool> Reading::onOrOff(const Value& value) {
-  const std::optional<std::string> text = scalar(value, "on or off");
-  if (!text) return std::nullopt;
-  const bool on = *text == "on" || *text == "yes" || *text == "true";
-  if (!on && *text != "off" && *text != "no" && *text != "false") {
-    wrong(value.at, "expected on or off, not " + quoted(*text));
-    return std::nullopt;
-  }
-  return on;
 }
 
 void Reading::readSwitch(const Value& value, bool Settings::*setting) {
@@ -278,32 +275,6 @@ LinkPatch Reading::linkPatch(const Value& value) {
            {"loss", [&](const Value& v) { out.lossPerMillion = percent(v); }},
            {"duplicates", [&](const Value& v) { out.duplicatePerMillion = percent(v); }}});
   return out;
-}
-
-void Reading::readClients(const Value& value) {
-  if (value.isScalar()) {
-    const std::optional<std::uint64_t> number = count(value, "how many clients there are");
-    if (number && *number > 1000) {
-      return wrong(value.at, quoted(value.text) + " clients are too many: expected at most 1000");
-    }
-    out_.world.clients.resize(number.value_or(0));
-    return;
-  }
-  eachItem(value, [&](const Value& v) { readClient(v); });
-}
-
-void Reading::readClient(const Value& value) {
-  sim::ClientSettings client;
-  members(
-      value, "a client",
-      {{"start", [&](const Value& v) { client.start = duration(v).value_or(Time(0)); }},
-       {"interval",
-        [&](const Value& v) { client.interval = positiveDuration(v).value_or(Time(1)); }},
-       {"timeout", [&](const Value& v) { client.timeout = positiveDuration(v).value_or(Time(1)); }},
-       {"requests", [&](const Value& v) {
-          client.requests = count(v, "how many requests it makes").value_or(0);
-        }}});
-  out_.world.clients.push_back(client);
 }
 
 void Reading::readStart(const Value& value) {

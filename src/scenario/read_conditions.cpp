@@ -97,6 +97,7 @@ void Reading::conditionMapping(const Value& value, std::vector<Condition>& out) 
         }},
        {"committed", [&](const Value& v) { reached(v, Stage::Committed, out); }},
        {"applied", [&](const Value& v) { reached(v, Stage::Applied, out); }},
+       {"values", [&](const Value& v) { valueConditions(v, out); }},
        {"up", [&](const Value& v) { stateCondition(v, StateWord::Up, out); }},
        {"down", [&](const Value& v) { stateCondition(v, StateWord::Down, out); }},
        {"paused", [&](const Value& v) { stateCondition(v, StateWord::Paused, out); }},

@@ -116,6 +116,15 @@ void Reading::readDrift(const Value& value) {
             });
 }
 
+void Reading::readDriftBound(const Value& value) {
+  const std::optional<std::uint32_t> bound = percent(value);
+  if (!bound) return;
+  if (*bound >= 1'000'000) {
+    return wrong(value.at, "expected less than 100 %, or no lease would last, not " + shown(value));
+  }
+  for (Settings& each : out_.world.raft) each.clockDriftBound = *bound;
+}
+
 // In the midst of a write.
 std::optional<What> Reading::crash(const Value& value) {
   CrashInAWrite out;
@@ -182,7 +191,8 @@ void Reading::readViolates(const Value& value) {
     std::vector<std::string> words;
     for (const Property each :
          {Property::ElectionSafety, Property::LeaderAppendOnly, Property::LogMatching,
-          Property::LeaderCompleteness, Property::StateMachineSafety, Property::Durability}) {
+          Property::LeaderCompleteness, Property::StateMachineSafety, Property::Durability,
+          Property::SameState, Property::ExactlyOnce, Property::FreshReads}) {
       words.emplace_back(check::nameOf(each));
       if (words.back() != *text) continue;
       return out_.violates.push_back(each);

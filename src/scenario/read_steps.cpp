@@ -9,9 +9,10 @@ namespace {
 using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
-const std::vector<std::string> deedKeys = {
-    "propose", "crash", "restart", "pause", "resume", "snapshot", "transfer", "partition", "cut",
-    "mend",    "heal",  "network", "disk",  "note",   "name",     "expect",   "always",    "never"};
+const std::vector<std::string> deedKeys = {"propose", "read",     "crash",    "restart",   "pause",
+                                           "resume",  "snapshot", "transfer", "partition", "cut",
+                                           "mend",    "heal",     "network",  "disk",      "note",
+                                           "name",    "expect",   "always",   "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -166,12 +167,14 @@ void Reading::readAs(const Value& value, Step& step) {
            std::holds_alternative<CrashInAWrite>(deed.what) ||
            std::holds_alternative<ChangeDisks>(deed.what) ||
            std::holds_alternative<Propose>(deed.what) ||
+           std::holds_alternative<ReadKey>(deed.what) ||
            std::holds_alternative<TransferLeadership>(deed.what);
   });
   if (!some) {
     return wrong(value.at,
                  "'as' names the servers that a step crashes, restarts, pauses, resumes, "
-                 "snapshots or proposes to, and this step does none of these; expected `name: {" +
+                 "snapshots, proposes to or reads from, and this step does none of these; expected "
+                 "`name: {" +
                      *name + ": leader}`");
   }
   step.as = *name;
@@ -219,6 +222,7 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
   }
   if (key.text == "propose") return propose(value);
   if (key.text == "transfer") return transfer(value);
+  if (key.text == "read") return readKey(value);
   if (key.text == "partition") return partition(value);
   if (key.text == "cut") return cut(value, false);
   if (key.text == "mend") return cut(value, true);
@@ -316,6 +320,31 @@ std::optional<What> Reading::transfer(const Value& value) {
   if (!to || !good) return std::nullopt;
   out.to = *to;
   return out;
+}
+
+std::optional<What> Reading::readKey(const Value& value) {
+  ReadKey out;
+  const auto key = [&](const Value& v) {
+    const std::optional<std::string> text = scalar(v, "a key, such as x");
+    if (text && text->empty()) wrong(v.at, "expected a key, such as x, not an empty one");
+    out.key = text.value_or("");
+  };
+  if (!value.isMapping()) {
+    key(value);
+    return out.key.empty() ? std::nullopt : std::optional<What>(out);
+  }
+  bool good = true;
+  members(value, "a read",
+          {{"key", key},
+           {"from",
+            [&](const Value& v) {
+              const std::optional<Target> from = oneServer(v, "a read goes to one server");
+              good = from.has_value();
+              if (from) out.from = *from;
+            }},
+           {"local", [&](const Value& v) { out.local = onOrOff(v).value_or(false); }}});
+  if (!value.find("key")) wrong(value.at, "a read needs a `key`");
+  return good && !out.key.empty() ? std::optional<What>(out) : std::nullopt;
 }
 
 std::optional<What> Reading::partition(const Value& value) {

@@ -57,8 +57,8 @@ class Reading {
   void readTop();
   void readServers();
   void numberOfServers(const Value& value);
+  void readFirstTimeouts(const Value& value);
   void readTimeouts(const Value& value);
-  std::optional<bool> onOrOff(const Value& value);
   void readSwitch(const Value& value, bool Settings::*setting);
   void readPriority(const Value& value);
   void readReplication(const Value& value);
@@ -68,12 +68,17 @@ class Reading {
   NetworkPatch networkPatch(const Value& value);
   LinkPatch linkPatch(const Value& value);
   void readRange(const Value& value, LinkPatch& patch);
-  void readClients(const Value& value);
   void readViolates(const Value& value);
-  void readClient(const Value& value);
   void readStart(const Value& value);
   void readDisk(const Value& value, ServerId server);
   void checkStart();
+
+  // read_clients.cpp
+  void readClients(const Value& value);
+  void readClient(const Value& value);
+  void readSessions(const Value& value);
+  std::optional<bool> onOrOff(const Value& value);
+  void valueConditions(const Value& value, std::vector<Condition>& out);
 
   // read_steps.cpp
   void readSteps(const Value& value);
@@ -83,6 +88,7 @@ class Reading {
   std::optional<decltype(Deed::what)> propose(const Value& value);
   std::optional<Target> oneServer(const Value& value, std::string_view what);
   std::optional<decltype(Deed::what)> transfer(const Value& value);
+  std::optional<decltype(Deed::what)> readKey(const Value& value);
   std::optional<decltype(Deed::what)> partition(const Value& value);
   std::optional<decltype(Deed::what)> cut(const Value& value, bool up);
   std::optional<decltype(Deed::what)> nameServers(const Value& value);
@@ -100,6 +106,7 @@ class Reading {
   // read_disks.cpp: what is wrong with disks and clocks.
   void readWriteTimeout(const Value& value);
   void readDrift(const Value& value);
+  void readDriftBound(const Value& value);
   std::optional<decltype(Deed::what)> crash(const Value& value);
   std::optional<decltype(Deed::what)> changeDisks(const Value& value);
 

@@ -114,6 +114,8 @@ class Run {
   void act(const Step&, const Deed&, trace::Narrator*);
   void bind(const std::string& name, const ServerSet& servers, trace::Narrator*);
   std::optional<Cannot> act(const ServerDeed&, trace::Observer&, ServerSet& acted);
+  std::optional<Cannot> whomToAsk(const Target&, const char* refusal, ServerSet& asked);
+  std::optional<Cannot> act(const ReadKey&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const Propose&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const CrashInAWrite&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const ChangeDisks&, trace::Observer&, ServerSet& acted);

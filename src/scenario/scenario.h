@@ -45,6 +45,11 @@ struct Propose {
   std::vector<std::string> commands;
   Target to = {.kind = Target::Kind::Leader};
 };
+struct ReadKey {
+  std::string key;
+  Target from = {.kind = Target::Kind::Leader};
+  bool local = false;  // from that server's own state, without asking whether it is the latest
+};
 struct ServerDeed {
   enum class Verb : std::uint8_t { Crash, Restart, Pause, Resume, Snapshot };
   Verb verb = Verb::Crash;
@@ -105,8 +110,8 @@ struct Watch {
 struct Deed {
   Position at;
   std::string text;  // as it stands in the file, in one line: "crash: leader"
-  std::variant<Propose, ServerDeed, CrashInAWrite, ChangeDisks, Partition, Cut, Heal, ChangeNetwork,
-               Note, NameServers, Expect, Watch, TransferLeadership>
+  std::variant<Propose, ReadKey, ServerDeed, CrashInAWrite, ChangeDisks, Partition, Cut, Heal,
+               ChangeNetwork, Note, NameServers, Expect, Watch, TransferLeadership>
       what;
 };
 

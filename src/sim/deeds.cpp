@@ -22,6 +22,7 @@ void World::crash(ServerId id, Observer& observer, std::optional<std::uint64_t> 
   }
   for (const Envelope& message : host.waiting) observer.lost(now_, message, Lost::ReceiverDown);
   host.waiting.clear();
+  forgetReads(host, observer);
 }
 
 void World::restart(ServerId id, Observer& observer) {
@@ -190,7 +191,7 @@ bool same(const Ahead& a, const Ahead& b) {
 
 bool World::operator==(const World& other) const {
   if (seed_ != other.seed_ || now_ != other.now_ || hosts_ != other.hosts_ ||
-      clients_ != other.clients_ || network_ != other.network_) {
+      clients_ != other.clients_ || network_ != other.network_ || lastRead_ != other.lastRead_) {
     return false;
   }
   return std::ranges::equal(inOrder(messages_, alarms_), inOrder(other.messages_, other.alarms_),

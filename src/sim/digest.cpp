@@ -203,7 +203,17 @@ struct Roll {
     return *this << d.client << d.request << d.server;
   }
   Roll& operator<<(const trace::ClientAnswered& d) {
-    return *this << d.client << d.request << d.server << d.index;
+    return *this << d.client << d.request << d.server << d.index << d.reply;
+  }
+
+  Roll& operator<<(const trace::ReadAsked& d) {
+    return *this << d.read << d.server << d.key << std::uint64_t{d.local};
+  }
+  Roll& operator<<(const trace::ReadAnswered& d) {
+    return *this << d.read << d.server << d.key << d.value << d.applied;
+  }
+  Roll& operator<<(const trace::ReadUnanswered& d) {
+    return *this << d.read << d.server << static_cast<std::uint64_t>(d.why) << d.leaderId;
   }
 };
 
@@ -219,7 +229,9 @@ enum class Told : std::uint64_t {
   Network,
   Client,
   Broken,
-  Machine
+  Machine,
+  Replied,
+  Read
 };
 
 template <class... Fields>
@@ -253,6 +265,10 @@ void Digest::machineChanged(Time t, ServerId s, const trace::MachineChange& c) {
   take(value_, Told::Machine, t, s, c);
 }
 void Digest::client(Time t, const trace::ClientDeed& d) { take(value_, Told::Client, t, d); }
+void Digest::read(Time t, const trace::ReadDeed& d) { take(value_, Told::Read, t, d); }
+void Digest::replied(Time t, ServerId s, const trace::Replied& r) {
+  take(value_, Told::Replied, t, s, r.index, static_cast<std::uint64_t>(r.kind), r.reply, r.digest);
+}
 void Digest::invariantBroken(Time t, const Server& s, const char* sentence) {
   take(value_, Told::Broken, t, s, std::string_view(sentence));
 }

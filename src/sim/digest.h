@@ -25,6 +25,8 @@ class Digest : public trace::Observer {
   void resumed(Time, ServerId) override;
   void networkChanged(Time, const trace::NetworkChange&) override;
   void machineChanged(Time, ServerId, const trace::MachineChange&) override;
+  void read(Time, const trace::ReadDeed&) override;
+  void replied(Time, ServerId, const trace::Replied&) override;
   void client(Time, const trace::ClientDeed&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 

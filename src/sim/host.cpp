@@ -1,8 +1,6 @@
 #include "sim/host.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "sim/streams.h"
 
@@ -11,39 +9,6 @@ namespace raft::sim {
 std::uint64_t timerSeed(std::uint64_t worldSeed, ServerId server, std::uint32_t life) {
   const std::uint64_t entity = std::uint64_t{life - 1} << 32 | server.value;
   return Random::stream(worldSeed, static_cast<std::uint64_t>(Purpose::Timer), entity).seed;
-}
-
-void Machine::apply(const Entries& entries) {
-  for (const Entry& entry : entries) {
-    ++applied;
-    digest = mixBits(digest + entry.term.value * 0x9e3779b97f4a7c15 +
-                     static_cast<std::uint64_t>(entry.type) + 1);
-    for (const char each : entry.command.bytes()) {
-      digest = (digest ^ static_cast<unsigned char>(each)) * 0x100000001b3;
-    }
-  }
-}
-
-// "12 0123456789abcdef": twenty bytes and more, so that there are chunks to send.
-Command Machine::snapshot() const {
-  std::array<char, 40> bytes;
-  char* end = std::to_chars(bytes.data(), bytes.data() + 20, applied).ptr;
-  *end++ = ' ';
-  for (int shift = 60; shift >= 0; shift -= 4) *end++ = "0123456789abcdef"[digest >> shift & 15];
-  return std::string_view(bytes.data(), end);
-}
-
-void Machine::restore(const Command& snapshot) {
-  const std::string_view bytes = snapshot.bytes();
-  const char* end = bytes.data() + bytes.size();
-  *this = {};
-  const auto read = std::from_chars(bytes.data(), end, applied);
-  if (read.ptr != end) std::from_chars(read.ptr + 1, end, digest, 16);
-}
-
-void Host::runMachine(const Effects& effects) {
-  if (effects.restore) machine.restore(effects.restore->data);
-  if (!effects.apply.entries.empty()) machine.apply(effects.apply.entries);
 }
 
 Host::Begun Host::begin(Write&& write, Time now) {
@@ -75,6 +40,16 @@ Host::Finished Host::finishWrites(Time now) {
   return finished;
 }
 
+void Host::restoreMachine(const Command& snapshot) {
+  std::optional<kv::Machine> loaded = kv::Machine::load(snapshot.bytes());
+  machine = loaded ? std::move(*loaded) : kv::Machine(machine.sessions().limits());
+}
+
+std::optional<kv::Outcome> Host::apply(Index index, const Entry& entry) {
+  if (index != machine.lastApplied() + 1) return std::nullopt;
+  return machine.apply(index, entry);
+}
+
 WriteId Host::fail(Time now) {
   const WriteId first = writing.front().write.id;
   for (PendingWrite& each : writing) failed.push_back(std::move(each.write));
@@ -85,6 +60,7 @@ WriteId Host::fail(Time now) {
 
 void Host::crash(Time now, std::optional<std::uint64_t> whole) {
   state = State::Crashed;
+  machine = kv::Machine(machine.sessions().limits());
   if (whole) tear(now, *whole);
   writing.clear();
   failed.clear();
@@ -120,7 +96,7 @@ void Host::restart(std::uint64_t seed, Time now) {
   state = State::Running;
   ++life;
   durable = 0;
-  machine.restore(disk.snapshot.data);
+  restoreMachine(disk.snapshot.data);
   server = Server::start(server.id, base, server.settings, seed, now, disk);
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "kv/machine.h"
 #include "raft/random.h"
 #include "raft/server.h"
 #include "sim/clock.h"
@@ -18,17 +19,6 @@ namespace raft::sim {
 // After a write has failed, so much time passes before the next one begins.
 inline constexpr Duration writeRetry = std::chrono::milliseconds(10);
 
-// What the cluster replicates: here a digest of the commands that were applied, in order.
-struct Machine {
-  std::uint64_t applied = 0;  // how many entries
-  std::uint64_t digest = 0;
-
-  void apply(const Entries& entries);
-  Command snapshot() const;               // equal machines have equal bytes
-  void restore(const Command& snapshot);  // of no bytes: as it was at first
-  bool operator==(const Machine&) const = default;
-};
-
 struct Host {
   enum class State : std::uint8_t { Running, Paused, Crashed };
   enum class Begun : std::uint8_t { Durable, Failed, UnderWay };
@@ -38,8 +28,16 @@ struct Host {
     bool operator==(const PendingWrite&) const = default;
   };
 
+  struct WaitingRead {
+    ReadId id;
+    std::uint64_t read;  // its number in the run
+    Command key;
+    bool operator==(const WaitingRead&) const = default;
+  };
+
   Server server;
   Configuration base = {};  // what the cluster began with, or nobody for who joins later
+  kv::Machine machine = kv::Machine();  // lost in a crash; begins with the snapshot on `disk`
   Persistent disk = {};
   Disk speed = {};
   Random chance = {};  // of the disk's latencies
@@ -54,8 +52,11 @@ struct Host {
   std::vector<Write> failed = {};  // nobody knows how much of them is on the disk
   Time nextWrite = {};             // when the next one may begin
   Clock clock = {};
-  Machine machine = {};  // begins with what `disk` has a snapshot of
+  std::vector<WaitingRead> reading = {};  // taken and not answered yet, in order
 
+  // Applies an entry. Nothing, if a mistake in the core leaves it without those before: the
+  // checkers find that.
+  std::optional<kv::Outcome> apply(Index index, const Entry& entry);
   // Begins a write. If it is under way, it is durable at writing.back().durableAt; if it failed,
   // fail() is due.
   Begun begin(Write&& write, Time now);
@@ -73,8 +74,8 @@ struct Host {
   void loseDisk();
   // As an incarnation that has not been before, from what is on `disk`.
   void restart(std::uint64_t seed, Time now);
-  // As the step asked for: the snapshot first, then the entries after it.
-  void runMachine(const Effects& effects);
+  // Makes the state machine what the snapshot's bytes say; of bytes that say nothing, an empty one.
+  void restoreMachine(const Command& snapshot);
 
   bool operator==(const Host&) const = default;
 

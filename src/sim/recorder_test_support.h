@@ -39,20 +39,28 @@ struct Recorder : Observer {
     bool operator==(const Life&) const = default;
   };
 
+  struct Reply {
+    Time time;
+    ServerId server;
+    trace::Replied replied;
+    bool operator==(const Reply&) const = default;
+  };
+
   std::vector<Stepped> steps;
   std::vector<Carried> sent_;
   std::vector<Carried> duplicates;
   std::vector<Missing> missing;
   std::vector<Deed> deeds;
   std::vector<Life> lives;
+  std::vector<Reply> replies;
   std::vector<std::pair<Time, trace::NetworkChange>> changes;
   std::vector<std::string> broken;
 
   void clear() { *this = Recorder(); }
   bool operator==(const Recorder& o) const {
     return steps == o.steps && sent_ == o.sent_ && duplicates == o.duplicates &&
-           missing == o.missing && deeds == o.deeds && lives == o.lives && changes == o.changes &&
-           broken == o.broken;
+           missing == o.missing && deeds == o.deeds && lives == o.lives && replies == o.replies &&
+           changes == o.changes && broken == o.broken;
   }
 
   void started(Time t, const Server& s, bool again) override {
@@ -69,6 +77,9 @@ struct Recorder : Observer {
   void resumed(Time t, ServerId s) override { lives.push_back({t, s, "resumed"}); }
   void networkChanged(Time t, const trace::NetworkChange& c) override { changes.push_back({t, c}); }
   void client(Time t, const trace::ClientDeed& d) override { deeds.push_back({t, d}); }
+  void replied(Time t, ServerId s, const trace::Replied& r) override {
+    replies.push_back({t, s, r});
+  }
   void invariantBroken(Time, const Server&, const char* sentence) override {
     broken.push_back(sentence);
   }

@@ -28,24 +28,6 @@ World led(WorldSettings settings = s1Leads()) {
   return world;
 }
 
-TEST(Machine, IsWhatWasAppliedAndComesBackFromItsBytes) {
-  Machine one;
-  one.apply({{1, "x"}, {1, "y"}});
-  Machine same;
-  same.apply({{1, "x"}});
-  same.apply({{1, "y"}});
-  EXPECT_EQ(one, same);
-  EXPECT_EQ(one.snapshot(), same.snapshot());
-  Machine other;
-  other.apply({{1, "y"}, {1, "x"}});
-  EXPECT_NE(one.snapshot(), other.snapshot());
-  Machine restored;
-  restored.restore(one.snapshot());
-  EXPECT_EQ(restored, one);
-  restored.restore({});
-  EXPECT_EQ(restored, Machine{});
-}
-
 TEST(Snapshot, IsTakenOfWhatWasAppliedAndWritten) {
   Nobody nobody;
   World world = led();

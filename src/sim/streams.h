@@ -12,6 +12,7 @@ enum class Purpose : std::uint64_t {
   Timer = 2,  // by server and how often it was started
   Disk = 3,   // by server
   Client = 4,
+  Operation = 5,  // by client: which operations it makes up
 };
 
 }  // namespace raft::sim

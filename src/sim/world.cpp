@@ -53,11 +53,12 @@ World::World(const WorldSettings& settings)
     Host& host = hosts_.emplace_back(
         Host{.server = Server::start(id, voters, raft, timerSeed(seed_, id, 1), now_, durable),
              .base = voters,
+             .machine = kv::Machine(settings.sessions),
              .disk = durable,
              .speed = valueFor(i, settings.disks),
              .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1),
              .clock = valueFor(i, settings.clocks)});
-    host.machine.restore(durable.snapshot.data);
+    host.restoreMachine(durable.snapshot.data);
     requirePossible(host.speed);
     requirePossible(host.clock);
     if (i < settings.firstTimeout.size() && settings.firstTimeout[i]) {
@@ -71,6 +72,8 @@ World::World(const WorldSettings& settings)
     client.id = static_cast<std::uint32_t>(clients_.size());
     client.settings = its;
     client.chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Client), client.id);
+    client.operations =
+        Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Operation), client.id);
     client.server = static_cast<std::uint32_t>(client.chance.below(size())) + 1;
     alarms_.set(alarmOf(client), at(its.start));
   }
@@ -233,7 +236,8 @@ void World::stepServer(Host& host, const Input& input, Observer& observer) {
 
 void World::handInSnapshot(Host& host, Observer& observer) {
   const Index applied = host.server.lastApplied;
-  stepServer(host, Compact{.index = applied, .data = host.machine.snapshot()}, observer);
+  stepServer(host, Compact{.index = applied, .data = std::string_view(host.machine.save())},
+             observer);
 }
 
 // Performs the effects of the step before, and of those that follow: from a disk without latency,
@@ -256,9 +260,10 @@ void World::perform(Host& host, Observer& observer) {
         host.held.push_back(std::move(send));
       }
     }
-    host.runMachine(effects);
-    if (!effects.apply.entries.empty()) answer(host, effects.apply, observer);
+    if (effects.restore) host.restoreMachine(effects.restore->data);
+    if (!effects.apply.entries.empty()) apply(host, effects.apply, observer);
     for (const Fate& fate : effects.fates) tell(host, fate, observer);
+    if (!host.reading.empty()) answerReads(host, observer);
     snapshotWanted = snapshotWanted || effects.compaction == Compaction::Wanted;
     more = begun != Host::Begun::UnderWay || snapshotWanted;
     if (begun == Host::Begun::Durable) {
@@ -271,6 +276,46 @@ void World::perform(Host& host, Observer& observer) {
     }
   }
   armTimer(host, now_);
+}
+
+// The state machine takes what is committed, and who waits for a reply gets it.
+void World::apply(Host& host, const Apply& apply, Observer& observer) {
+  scratch_.replies.clear();
+  Index index = apply.first;
+  for (const Entry& entry : apply.entries) {
+    std::optional<kv::Outcome> outcome = host.apply(index, entry);
+    if (outcome) {
+      observer.replied(now_, host.server.id, repliedOf(host, index, entry, *outcome));
+      scratch_.replies.push_back(std::move(outcome->reply));
+    } else {
+      scratch_.replies.emplace_back();
+    }
+    ++index;
+  }
+  answer(host, apply, observer);
+}
+
+trace::Replied World::repliedOf(const Host& host, Index index, const Entry& entry,
+                                const kv::Outcome& outcome) const {
+  using Kind = kv::Outcome::Kind;
+  const bool awaited =
+      outcome.kind != Kind::Nothing && std::ranges::any_of(clients_, [&](const Client& client) {
+        return client.server == host.server.id &&
+               client.accepted == Accepted{.index = index, .term = entry.term};
+      });
+  trace::Replied::Kind kind = trace::Replied::Kind::Nothing;
+  if (outcome.kind == Kind::Applied) kind = trace::Replied::Kind::Applied;
+  if (outcome.kind == Kind::Repeated) kind = trace::Replied::Kind::Repeated;
+  if (outcome.kind == Kind::Refused) kind = trace::Replied::Kind::Refused;
+  return {.index = index,
+          .entry = entry,
+          .kind = kind,
+          .reply = std::string_view(kv::text(outcome.reply)),
+          .session = outcome.session,
+          .sequence = outcome.sequence,
+          .expired = outcome.expired,
+          .awaited = awaited,
+          .digest = host.machine.digest()};
 }
 
 void World::transmit(Envelope&& message, Observer& observer) {

@@ -32,6 +32,7 @@ struct WorldSettings {
   std::vector<ClientSettings> clients = {};
   // What servers find on their disks at the start, likewise.
   std::vector<Persistent> disksHold = {};
+  kv::Limits sessions = {};  // of the clients' sessions, in each state machine
   // The first election timeout of each server, drawn if absent: election timeouts by hand.
   std::vector<std::optional<Duration>> firstTimeout = {};
   bool operator==(const WorldSettings&) const = default;
@@ -55,9 +56,12 @@ class World {
   bool isWriting(ServerId id) const { return !host(id).writing.empty(); }  // or has failed to
   // When its deadline comes, which it knows by its own clock.
   Time deadline(ServerId id) const { return host(id).clock.when(host(id).server.deadline()); }
-  const Machine& machine(ServerId id) const { return host(id).machine; }
+  // Of a crashed server: an empty one.
+  const kv::Machine& machine(ServerId id) const { return host(id).machine; }
   const Network& network() const { return network_; }
   const std::vector<Client>& clients() const { return clients_; }
+  // What came of the read that was asked last: ReadAsked if nothing yet. Null: there was none.
+  const std::optional<trace::ReadDeed>& lastRead() const { return lastRead_; }
 
   // Of the leaders that are neither crashed nor paused, the one of the highest term.
   std::optional<ServerId> leader() const;
@@ -112,6 +116,10 @@ class World {
   // that it runs. Settings::compactAfter has hosts do so of their own accord.
   Compaction takeSnapshot(ServerId, Observer&);
 
+  // Reads a key of the server's state machine, without the log: once the server is sure that it
+  // leads, or, if `local`, as it is there, however old. Returns the read's number, from 1.
+  std::uint64_t read(ServerId server, const Command& key, bool local, Observer&);
+
   // Replaces an earlier partition; single links that were cut stay so. See Network.
   void partition(std::vector<ServerSet> groups, Observer&);
   void setLink(ServerId from, ServerId to, const Link&, Observer&);  // one direction
@@ -125,6 +133,7 @@ class World {
   // Memory that steps use again. It is no part of the value.
   struct Scratch {
     Effects effects = {};
+    std::vector<kv::Reply> replies = {};  // to the entries that were applied last
     std::vector<Server> before = {};  // by server, so that each finds the memory of its role again
     Scratch() = default;
     Scratch(const Scratch&) : Scratch() {}
@@ -152,9 +161,16 @@ class World {
   void stepServer(Host&, const Input&, Observer&);
   void handInSnapshot(Host&, Observer&);
   void perform(Host&, Observer&);
+  void apply(Host&, const Apply&, Observer&);
+  trace::Replied repliedOf(const Host&, Index, const Entry&, const kv::Outcome&) const;
   void transmit(Envelope&&, Observer&);
   void armTimer(Host&, Time earliest);
   void armDisk(Host&);
+
+  // reads.cpp
+  void answerReads(Host&, Observer&);
+  void endRead(const trace::ReadDeed&, Observer&);
+  void forgetReads(Host&, Observer&);
 
   // clients.cpp
   void takeTurn(Client&, Observer&);
@@ -163,6 +179,7 @@ class World {
   void askLater(Client&, ServerId leader, Observer&);
   void answer(const Host&, const Apply&, Observer&);
   void tell(const Host&, const Fate&, Observer&);
+  void answered(Client&, Index, const kv::Reply&, Observer&);
   void wait(Client&, Client::State, Duration);
 
   std::uint64_t seed_ = 0;
@@ -172,6 +189,8 @@ class World {
   bool startTold_ = false;
   std::vector<Host> hosts_;
   std::vector<Client> clients_;
+  std::uint64_t reads_ = 0;  // asked so far
+  std::optional<trace::ReadDeed> lastRead_ = {};
   Network network_;
   MessageQueue messages_;
   Alarms alarms_;

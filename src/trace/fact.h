@@ -266,7 +266,9 @@ struct MessageLost {
 
 // Beside the servers: Partitioned, LinkChanged, Healed, ClientAsked, ClientRedirected,
 // ClientPutOff, ClientTold, ClientTimedOut and ClientAnswered stand in observer.h, and so does what
-// befalls their machines: DiskStalled to ClockDrifts. What the run's author says and expects:
+// befalls their machines: DiskStalled to ClockDrifts; ReadAsked, ReadAnswered and ReadUnanswered;
+// and Replied, of a state machine: it is told of the first server to apply an entry, and only if
+// there is more to say than that it was done. What the run's author says and expects:
 
 struct Said {  // a heading or a remark of the scenario
   std::string text = {};
@@ -367,6 +369,10 @@ using What = std::variant<
     ClientTold,
     ClientTimedOut,
     ClientAnswered,
+    ReadAsked,
+    ReadAnswered,
+    ReadUnanswered,
+    Replied,
     Said,
     Expected,
     InvariantBroken,

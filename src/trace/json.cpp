@@ -371,6 +371,34 @@ struct WhatFields {
   void operator()(const ClientAnswered& f) {
     request(f.client, f.request, f.server);
     o.field("index", f.index);
+    if (!f.reply.bytes().empty()) o.field("reply", commandText(f.reply, UINT32_MAX));
+  }
+  void operator()(const ReadAsked& f) {
+    o.field("read", f.read);
+    o.field("asked", f.server);
+    o.field("key", f.key);
+    o.field("local", f.local);
+  }
+  void operator()(const ReadAnswered& f) {
+    o.field("read", f.read);
+    o.field("key", f.key);
+    o.field("value", f.value);
+    o.field("applied", f.applied);
+  }
+  void operator()(const ReadUnanswered& f) {
+    o.field("read", f.read);
+    o.field("why", nameOf(f.why));
+    o.field("leader", f.leaderId);
+  }
+  void operator()(const Replied& f) {
+    o.field("index", f.index);
+    o.field("entryTerm", f.entry.term);
+    if (f.entry.type == EntryType::Command) o.field("command", f.entry.command);
+    o.field("outcome", nameOf(f.kind));
+    o.field("reply", commandText(f.reply, UINT32_MAX));
+    if (f.session != 0) o.field("session", f.session);
+    if (f.sequence != 0) o.field("sequence", f.sequence);
+    o.field("expired", f.expired);
   }
   void request(std::uint32_t client, std::uint64_t request, ServerId server) {
     o.field("client", std::uint64_t{client});

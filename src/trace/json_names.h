@@ -1,4 +1,4 @@
-// How what can only be one of a few is called in JSON. Internal to json.cpp.
+// The words for enumerations in JSON. Internal to json.cpp.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -66,6 +66,17 @@ inline std::string_view nameOf(Transferred why) {
 inline std::string_view nameOf(Lost why) {
   constexpr auto names = std::to_array<std::string_view>({"chance", "linkDown", "receiverDown"});
   return names[static_cast<std::uint8_t>(why)];
+}
+
+inline std::string_view nameOf(ReadUnanswered::Why why) {
+  constexpr auto names = std::to_array<std::string_view>({"notLeader", "leadershipLost", "down"});
+  return names[static_cast<std::uint8_t>(why)];
+}
+
+inline std::string_view nameOf(Replied::Kind kind) {
+  constexpr auto names =
+      std::to_array<std::string_view>({"nothing", "applied", "repeated", "refused"});
+  return names[static_cast<std::uint8_t>(kind)];
 }
 
 }  // namespace raft::trace

@@ -135,6 +135,25 @@ std::vector<What> ofClients() {
       ClientTold{.client = 1, .request = 1, .server = 2, .lost = true},
       ClientTimedOut{.client = 1, .request = 1, .server = 2},
       ClientAnswered{.client = 1, .request = 1, .server = 1, .index = 1},
+      ClientAnswered{.client = 1, .request = 2, .server = 1, .index = 2, .reply = "10"},
+      ReadAsked{.read = 1, .server = 1, .key = "x", .local = false},
+      ReadAnswered{.read = 1, .server = 1, .key = "x", .value = Command("10"), .applied = 1},
+      ReadAnswered{.read = 2, .server = 1, .key = "y", .value = {}, .applied = 1},
+      ReadUnanswered{
+          .read = 3, .server = 2, .why = ReadUnanswered::Why::NotLeader, .leaderId = ServerId{1}},
+      Replied{.index = 1, .entry = {1, "get x"}, .kind = Replied::Kind::Applied, .reply = "10"},
+      Replied{.index = 2,
+              .entry = {1, "@1#2 put x 1"},
+              .kind = Replied::Kind::Repeated,
+              .reply = "ok",
+              .session = 1,
+              .sequence = 2},
+      Replied{.index = 3,
+              .entry = {1, "register"},
+              .kind = Replied::Kind::Applied,
+              .reply = "session 3",
+              .session = 3,
+              .expired = 1},
   };
 }
 
@@ -190,7 +209,7 @@ std::vector<Fact> everyKind() {
       Unexplained{"grants its vote to A"},
   };
   for (const auto& some :
-       {ofTheLog(), ofMachines(), ofReads(), ofSnapshots(), beyondFigure2(), ofClients()}) {
+       {ofTheLog(), ofMachines(), ofReads(), ofClients(), ofSnapshots(), beyondFigure2()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   std::vector<Fact> facts;

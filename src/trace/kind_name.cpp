@@ -1,3 +1,4 @@
+// What programs call each kind of fact: in JSON, and in the tests.
 #include <array>
 
 #include "trace/sentence.h"
@@ -77,6 +78,10 @@ constexpr auto kindNames = std::to_array<std::string_view>({"started",
                                                             "clientTold",
                                                             "clientTimedOut",
                                                             "clientAnswered",
+                                                            "readAsked",
+                                                            "readAnswered",
+                                                            "readUnanswered",
+                                                            "replied",
                                                             "said",
                                                             "expected",
                                                             "invariantBroken",

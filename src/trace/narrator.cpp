@@ -149,6 +149,47 @@ void Narrator::client(Time time, const ClientDeed& deed) {
   std::visit([&](const auto& what) { tell(time, 0, what); }, deed);
 }
 
+void Narrator::read(Time time, const ReadDeed& deed) {
+  std::string reason;
+  if (const auto* answered = std::get_if<ReadAnswered>(&deed)) {
+    reason = "so its state machine says, which has applied all up to index " +
+             text(answered->applied.value);
+  } else if (const auto* unanswered = std::get_if<ReadUnanswered>(&deed)) {
+    using Why = ReadUnanswered::Why;
+    const std::string leader =
+        unanswered->leaderId ? "; it takes " + names_.of(unanswered->leaderId) + " for the leader"
+                             : "; it knows of no leader";
+    if (unanswered->why == Why::NotLeader) reason = "it does not lead" + leader;
+    if (unanswered->why == Why::LeadershipLost) reason = "it leads no longer" + leader;
+    if (unanswered->why == Why::Down) reason = "it does not run";
+  }
+  const ServerId server = std::visit([](const auto& what) { return what.server; }, deed);
+  const ServerId whose = std::holds_alternative<ReadAsked>(deed) ? ServerId{0} : server;
+  std::visit([&](const auto& what) { tell(time, whose, what, reason); }, deed);
+}
+
+// All servers' machines do the same, so the first stands for them. A reply that a client waits for
+// is told when the client has it.
+void Narrator::replied(Time time, ServerId server, const Replied& reply) {
+  if (reply.index <= replied_) return;
+  replied_ = reply.index;
+  if (reply.kind == Replied::Kind::Nothing) return;
+  const bool plain = reply.awaited || reply.reply.bytes() == "ok";
+  if (reply.kind == Replied::Kind::Applied && plain && !reply.expired) return;
+  const std::string session = "session " + text(reply.session);
+  const std::string request = "request " + text(reply.sequence) + " of " + session;
+  std::string reason;
+  if (reply.kind == Replied::Kind::Repeated) {
+    reason = request + " was carried out before (thesis §6.3)";
+  } else if (reply.kind == Replied::Kind::Refused) {
+    reason = "it is of " + (reply.sequence != 0 ? request : session) + " (thesis §6.3)";
+  } else if (reply.expired) {
+    reason = "to make room, session " + text(*reply.expired) +
+             ", which was not used for longest, expires (thesis §6.3)";
+  }
+  tell(time, server, reply, std::move(reason));
+}
+
 void Narrator::invariantBroken(Time time, const Server& server, const char* sentence) {
   tell(time, server.id, InvariantBroken{sentence},
        "it should hold of each server at any time: " + stateText(server, names_));

@@ -44,6 +44,8 @@ class Narrator : public Observer {
   void networkChanged(Time, const NetworkChange&) override;
   void machineChanged(Time, ServerId, const MachineChange&) override;
   void client(Time, const ClientDeed&) override;
+  void read(Time, const ReadDeed&) override;
+  void replied(Time, ServerId, const Replied&) override;
   void invariantBroken(Time, const Server&, const char* sentence) override;
 
  private:
@@ -61,6 +63,7 @@ class Narrator : public Observer {
   std::uint64_t step_ = 0;
   std::uint64_t findings_ = 0;
   std::vector<Known> known_;  // by server
+  Index replied_ = 0;         // the highest index to which a state machine was seen to reply
 };
 
 // The facts of one step, in the order in which they read best. `waited`: how long the election

@@ -96,7 +96,9 @@ struct ClockDrifts {            // from the start
 using MachineChange = std::variant<DiskStalled, WritesFail, DiskWorks, TailTorn, TornTailDropped,
                                    BitFlipped, StartRefused, DiskLost, ClockDrifts>;
 
-// What a client did. Clients are numbered 1, 2 …; `request` counts a client's commands from 1.
+// What a client did. Clients are numbered 1, 2 …; `request` counts a client's commands from 1; 0 is
+// its request for a session. From the first ClientAsked of a request to its ClientAnswered is when
+// it must have taken effect, if it is answered and not refused: what a history consists of.
 struct ClientAsked {  // sent its command to a server: the first time, or again
   std::uint32_t client;
   std::uint64_t request;
@@ -136,10 +138,62 @@ struct ClientAnswered {  // its command was applied at `index` by the server tha
   std::uint64_t request;
   ServerId server;
   Index index;
+  Command reply = {};  // of the state machine, as text; may be empty
   bool operator==(const ClientAnswered&) const = default;
 };
 using ClientDeed = std::variant<ClientAsked, ClientRedirected, ClientPutOff, ClientTold,
                                 ClientTimedOut, ClientAnswered>;
+
+// What a server's state machine made of an entry that was applied to it.
+struct Replied {
+  enum class Kind : std::uint8_t {
+    Nothing,   // to what is no command of its
+    Applied,   // the command was carried out
+    Repeated,  // it had been carried out before: only the reply is given again (thesis §6.3)
+    Refused,   // it was not carried out
+  };
+  Index index;
+  Entry entry;
+  Kind kind;
+  Command reply = {};          // as text
+  std::uint64_t session = 0;   // whose request it is, or the one that it opened; 0: none
+  std::uint64_t sequence = 0;  // of a request of a session
+  std::optional<std::uint64_t> expired = {};  // the session that makes room for the new one
+  bool awaited = false;                       // a client waits for the reply from this server
+  std::uint64_t digest = 0;                   // of the state machine after it
+  bool operator==(const Replied&) const = default;
+};
+
+// A read of one key of the state machine, without the log (thesis §6.4). They are numbered 1, 2 …
+// in a run.
+struct ReadAsked {
+  std::uint64_t read;
+  ServerId server;
+  Command key;
+  bool local;  // of that server's state machine as it is, however old
+  bool operator==(const ReadAsked&) const = default;
+};
+struct ReadAnswered {
+  std::uint64_t read;
+  ServerId server;
+  Command key;
+  std::optional<Command> value;  // without: there is no such key
+  Index applied;                 // the state machine had applied all up to here
+  bool operator==(const ReadAnswered&) const = default;
+};
+struct ReadUnanswered {
+  enum class Why : std::uint8_t {
+    NotLeader,       // `leaderId` is whom it takes for the leader
+    LeadershipLost,  // it led when it took the read, and does no more
+    Down,            // or paused, or it has crashed since
+  };
+  std::uint64_t read;
+  ServerId server;
+  Why why;
+  std::optional<ServerId> leaderId = {};
+  bool operator==(const ReadUnanswered&) const = default;
+};
+using ReadDeed = std::variant<ReadAsked, ReadAnswered, ReadUnanswered>;
 
 class Observer {
  public:
@@ -163,6 +217,9 @@ class Observer {
   virtual void networkChanged(Time, const NetworkChange&) {}
   virtual void machineChanged(Time, ServerId, const MachineChange&) {}
   virtual void client(Time, const ClientDeed&) {}
+  virtual void read(Time, const ReadDeed&) {}
+  // After the step in which the server applied the entry, one after another.
+  virtual void replied(Time, ServerId, const Replied&) {}
   // A promise of one server is broken (raft/invariants.h): a mistake in the protocol's code.
   virtual void invariantBroken(Time, const Server&, const char* /*sentence*/) {}
 
@@ -200,6 +257,8 @@ class Observers : public Observer {
     tell(&Observer::machineChanged, t, s, c);
   }
   void client(Time t, const ClientDeed& d) override { tell(&Observer::client, t, d); }
+  void read(Time t, const ReadDeed& d) override { tell(&Observer::read, t, d); }
+  void replied(Time t, ServerId s, const Replied& r) override { tell(&Observer::replied, t, s, r); }
   void invariantBroken(Time t, const Server& s, const char* sentence) override {
     tell(&Observer::invariantBroken, t, s, sentence);
   }

@@ -31,6 +31,7 @@ std::string linkText(const Link& link) {
 }
 
 std::string commandOf(std::uint32_t client, std::uint64_t request) {
+  if (request == 0) return "client " + text(client) + "'s request for a session";
   return "client " + text(client) + "'s command " + text(request);
 }
 
@@ -349,7 +350,7 @@ struct Predicate {
   }
   std::string operator()(const ClientAsked& f) const {
     return "Client " + text(f.client) + " asks " + of(f.server) + " for " + commandText(f.command) +
-           " (its command " + text(f.request) +
+           (f.request == 0 ? " (to have a session" : " (its command " + text(f.request)) +
            (f.attempt > 1 ? ", attempt " + text(f.attempt) : "") + ")";
   }
   std::string operator()(const ClientRedirected& f) const {
@@ -366,11 +367,36 @@ struct Predicate {
   }
   std::string operator()(const ClientTimedOut& f) const {
     return "Client " + text(f.client) + " waits no longer for " + of(f.server) +
-           " with its command " + text(f.request);
+           (f.request == 0 ? " with its request for a session"
+                           : " with its command " + text(f.request));
   }
   std::string operator()(const ClientAnswered& f) const {
-    return of(f.server) + " answers " + commandOf(f.client, f.request) +
-           ": it was applied at index " + text(f.index.value);
+    const std::string to = of(f.server) + " answers " + commandOf(f.client, f.request);
+    if (f.reply.bytes().empty()) return to + ": it was applied at index " + text(f.index.value);
+    return to + ", applied at index " + text(f.index.value) + ": " + commandText(f.reply);
+  }
+  std::string operator()(const ReadAsked& f) const {
+    return "Somebody reads " + commandText(f.key) + " from " + of(f.server) +
+           (f.local ? "'s own state" : "");
+  }
+  std::string operator()(const ReadAnswered& f) const {
+    return one("answers that ", "answer that ") + commandText(f.key) + " is " +
+           (f.value ? commandText(*f.value) : "nothing");
+  }
+  std::string operator()(const ReadUnanswered&) const {
+    return one("does", "do") + " not answer the read";
+  }
+  std::string operator()(const Replied& f) const {
+    const std::string what = entryText(f.index, f.entry.term) + " (" + entryMeaning(f.entry) + ")";
+    const std::string reply = commandText(f.reply, 80);
+    if (f.kind == Replied::Kind::Refused) {
+      return one("does", "do") + " not carry out " + what + ", " + reply;
+    }
+    if (f.kind == Replied::Kind::Repeated) {
+      return one("answers ", "answer ") + what + " with " + reply +
+             one(", as before, and does", ", as before, and do") + " not carry it out again";
+    }
+    return one("answers ", "answer ") + what + " with " + reply;
   }
   std::string operator()(const Said& f) const { return withoutControls(f.text); }
   std::string operator()(const Expected& f) const {

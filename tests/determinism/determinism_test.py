@@ -22,7 +22,7 @@ FLAGS = ["-std=c++23", "-fno-exceptions", "-I", str(SOURCES)]
 
 
 def sources():
-    floors = [f for floor in ("raft", "trace", "sim") for f in SOURCES.glob(f"{floor}/*.cpp")]
+    floors = [f for floor in ("raft", "kv", "trace", "sim") for f in SOURCES.glob(f"{floor}/*.cpp")]
     found = [f for f in floors if not f.stem.endswith(("_test", "_test_support"))]
     return sorted(found) + [SOURCES / "sim/chaos_test_support.cpp", HERE / "main.cpp"]
 
