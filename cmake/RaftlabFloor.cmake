@@ -16,6 +16,7 @@ set(RAFTLAB_PACKAGE_yaml-cpp yaml-cpp libyaml-cpp-dev)
 set(RAFTLAB_PACKAGE_fmt fmt::fmt libfmt-dev)
 set(RAFTLAB_PACKAGE_nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev)
 set(RAFTLAB_PACKAGE_CLI11 CLI11::CLI11 libcli11-dev)
+set(RAFTLAB_PACKAGE_ZLIB ZLIB::ZLIB zlib1g-dev)
 
 # raftlab_link_package(<target> <package>): find the package or say what to install, and link it.
 function(raftlab_link_package target package)

@@ -53,4 +53,6 @@ raftlab_script_test(NAME trace/json_fits_its_schema
 if(TARGET raftlab)
   raftlab_script_test(NAME cli/does_what_people_ask_of_it
                       COMMAND ${RAFTLAB_PYTHON} tests/cli_test.py $<TARGET_FILE:raftlab>)
+  raftlab_script_test(NAME cli/checks_histories
+                      COMMAND ${RAFTLAB_PYTHON} tests/check_test.py $<TARGET_FILE:raftlab>)
 endif()

@@ -298,7 +298,7 @@ class Flags(Cli):
         self.refused(run("rnu"), "there is no subcommand 'rnu'; did you mean 'run'?")
         self.refused(run("dmeo"), "did you mean 'demo'?")
         self.refused(run("x.yaml"), "raftlab run x.yaml")
-        self.refused(run("frobnicate"), "expected one of: run, demo, list or help")
+        self.refused(run("frobnicate"), "expected one of: run, check, demo, list or help")
 
     def test_help_and_version(self):
         for arguments in ((), ("--help",), ("help",)):

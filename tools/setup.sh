@@ -22,6 +22,7 @@ base  libcli11-dev        <CLI/CLI.hpp>            CLI11 2
 base  libfmt-dev          <fmt/core.h>             {fmt} 9
 base  libyaml-cpp-dev     <yaml-cpp/yaml.h>        yaml-cpp 0.7
 base  nlohmann-json3-dev  <nlohmann/json.hpp>      nlohmann-json 3
+base  zlib1g-dev          <zlib.h>                 zlib 1.2
 test  libgtest-dev        <gtest/gtest.h>          GoogleTest
 test  libgmock-dev        <gmock/gmock.h>          GoogleMock
 test  python3             $PYTHON                  Python 3.9 or later

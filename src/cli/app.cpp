@@ -5,7 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "cli/judge.h"
 #include "cli/load.h"
 #include "cli/play.h"
 #include "cli/sweep.h"
@@ -23,9 +25,23 @@ Examples:
   raftlab run my.yaml --details             every message
   raftlab run my.yaml --seeds 1..1000 -q    what fails, if anything
   raftlab run my.yaml --json                facts, one JSON object a line
+  raftlab check my-history.edn              whether what clients saw is linearizable
 
-How to write a scenario: docs/scenarios.md. Exit codes: 0 all as expected, 1 not,
-2 a bad file or flag, 130 interrupted.)";
+How to write a scenario: docs/scenarios.md, a history: docs/checking.md. Exit codes:
+0 all as expected, 1 not, 2 a bad file or flag, 3 unknown, 130 interrupted.)";
+
+const char* const checkExamples = R"(
+Examples:
+  raftlab check history.edn                 Jepsen's operations, or JSON lines; .gz too
+  raftlab check --model kv --timeout 1min store.jsonl
+  my-test | raftlab check -
+
+  {"process": 0, "type": "invoke", "f": "write", "value": 1}
+  {"process": 0, "type": "ok", "f": "write", "value": 1}
+
+Models: register (read, write), cas-register (and cas), kv (get, put, append,
+delete, cas), log (append, read). What a history looks like: docs/checking.md.
+Exit codes: 0 linearizable, 1 not, 2 a bad file or flag, 3 unknown.)";
 
 // What a page can be: the columns of many servers beside sentences that one can read.
 constexpr std::uint32_t narrowest = 60;
@@ -42,6 +58,11 @@ struct Flags {
   bool quiet = false;
   bool details = false;
   bool ascii = false;
+  std::string model = "auto";
+  std::string timeout;
+  std::string memory;
+  std::string failedCas = "ignored";
+  bool independent = false;
 };
 
 int refuse(const std::string& sentence) {
@@ -118,6 +139,60 @@ int play(const Flags& flags) {
   return sweep(*scenarios, {seeds, options, wantsColour(stderr)});
 }
 
+// A flag that is one of some words; otherwise `wrong` says so.
+template <class T>
+T choiceOf(const std::string& flag, const std::string& word,
+           const std::vector<std::pair<std::string, T>>& choices, std::string& wrong) {
+  std::vector<std::string> words;
+  for (const auto& [name, choice] : choices) {
+    if (name == word) return choice;
+    words.push_back(name);
+  }
+  wrong = fmt::format("{}: {} is none{}", flag, scenario::quoted(word),
+                      scenario::suggestion(word, words, scenario::orList(words)));
+  return choices[0].second;
+}
+
+int check(const Flags& flags) {
+  if (flags.files.empty()) return refuse("check needs a history: a file, or - for standard input");
+  std::string wrong;
+  JudgeOptions options;
+  options.reading.model = choiceOf<ModelName>("--model", flags.model,
+                                              {{"auto", ModelName::Auto},
+                                               {"register", ModelName::Register},
+                                               {"cas-register", ModelName::CasRegister},
+                                               {"kv", ModelName::KeyValue},
+                                               {"log", ModelName::Log}},
+                                              wrong);
+  options.reading.failedCasCompared = choiceOf<bool>(
+      "--failed-cas", flags.failedCas, {{"ignored", false}, {"compared", true}}, wrong);
+  options.reading.independent = flags.independent;
+  if (!wrong.empty()) return refuse(wrong);
+  if (!flags.timeout.empty()) {
+    const scenario::Parsed<Duration> timeout = scenario::parseDuration(flags.timeout);
+    if (!timeout.value) return refuse("--timeout: " + timeout.wrong);
+    options.timeout = *timeout.value;
+  }
+  if (!flags.memory.empty()) {
+    const std::optional<std::uint64_t> memory = parseMemory(flags.memory);
+    if (!memory) {
+      return refuse(
+          fmt::format("--memory: {} is no amount of memory: expected such as 500MB or 2GB",
+                      scenario::quoted(flags.memory)));
+    }
+    options.memory = *memory;
+  }
+  options.reading.bytes = options.memory;
+  PlayOptions telling;
+  if (const std::string bad = optionsOf(flags, telling); !bad.empty()) return refuse(bad);
+  options.quiet = flags.quiet;
+  options.ascii = flags.ascii;
+  options.colour = telling.colour;
+  options.progress = isatty(fileno(stderr)) == 1;
+  options.width = telling.width;
+  return judgeAll(flags.files, options);
+}
+
 int list() {
   const std::vector<std::string> names = shippedNames();
   if (names.empty()) {
@@ -141,12 +216,42 @@ int list() {
   return exitHolds;
 }
 
-void addTelling(CLI::App& app, Flags& flags) {
+void addPage(CLI::App& app, Flags& flags) {
   app.add_option("--width", flags.width,
                  fmt::format("Columns, {} to {} (default: the terminal's)", narrowest, widest))
       ->type_name("N");
-  app.add_flag("--details", flags.details, "Tell every message, write and acknowledgement");
   app.add_flag("--ascii", flags.ascii, "Draw with ASCII characters only");
+}
+
+void addTelling(CLI::App& app, Flags& flags) {
+  addPage(app, flags);
+  app.add_flag("--details", flags.details, "Tell every message, write and acknowledgement");
+}
+
+void addCheck(CLI::App& app, Flags& flags) {
+  CLI::App* check = app.add_subcommand("check", "Check histories of clients for linearizability");
+  check->footer(checkExamples);
+  check->add_option("file", flags.files, "A history, as JSON lines or EDN; - is standard input")
+      ->type_name("FILE");
+  check
+      ->add_option("--model", flags.model,
+                   "What it is a history of: register, cas-register, kv or log (default: auto, by "
+                   "the functions that are called)")
+      ->type_name("MODEL");
+  check
+      ->add_option("--timeout", flags.timeout, "Give up on a file after that long (default: never)")
+      ->type_name("TIME");
+  check->add_option("--memory", flags.memory, "Give up beyond that much (default: 2GB)")
+      ->type_name("SIZE");
+  check->add_flag("--independent", flags.independent,
+                  "Each value is [key value], as jepsen.independent writes it");
+  check
+      ->add_option("--failed-cas", flags.failedCas,
+                   "A cas of type fail is ignored (default): it did not happen; or compared: "
+                   "something else was there")
+      ->type_name("WHAT");
+  check->add_flag("-q,--quiet", flags.quiet, "The verdict alone");
+  addPage(*check, flags);
 }
 
 void addRun(CLI::App& app, Flags& flags) {
@@ -163,7 +268,7 @@ void addRun(CLI::App& app, Flags& flags) {
   addTelling(*run, flags);
 }
 
-const std::vector<std::string> subcommands = {"run", "demo", "list", "help"};
+const std::vector<std::string> subcommands = {"run", "check", "demo", "list", "help"};
 
 // Of a word that is no subcommand: what to type instead.
 std::string unknown(const std::string& word) {
@@ -244,6 +349,7 @@ int runProgram(int argc, char** argv) {
   app.set_version_flag("--version", "raftlab " RAFTLAB_VERSION);
   app.require_subcommand(0, 1);
   addRun(app, flags);
+  addCheck(app, flags);
   CLI::App* demo = app.add_subcommand("demo", "Play an election, a command, a leader's failure");
   addTelling(*demo, flags);
   const CLI::App* listing = app.add_subcommand("list", "Show the scenarios that ship");
@@ -270,6 +376,7 @@ int runProgram(int argc, char** argv) {
     return exitHolds;
   }
   if (listing->parsed()) return list();
+  if (app.got_subcommand("check")) return check(flags);
   if (demo->parsed()) flags.files = {(shippedScenarios() / "challenge").string()};
   return play(flags);
 }

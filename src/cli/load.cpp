@@ -100,25 +100,11 @@ std::string lineOf(const std::string& text, std::uint32_t number) {
     if (begin != text.npos) ++begin;
   }
   if (begin == text.npos || begin >= text.size()) return {};
-  std::string line = text.substr(begin, text.find('\n', begin) - begin);
-  std::replace(line.begin(), line.end(), '\t', ' ');
-  while (!line.empty() && line.back() == '\r') line.pop_back();
-  return line;
+  return text.substr(begin, text.find('\n', begin) - begin);
 }
 
 void tell(const std::string& path, const std::string& text, const scenario::Mistake& mistake) {
-  const Style style{wantsColour(stderr)};
-  std::string out = fmt::format("{}:{}:{}: {}\n", path, mistake.at.line, mistake.at.column,
-                                printable(mistake.message));
-  const std::string line = lineOf(text, mistake.at.line);
-  if (!line.empty() && trace::columns(line) <= 160) {
-    const std::string number = std::to_string(mistake.at.line);
-    const std::size_t before = std::min<std::size_t>(mistake.at.column - 1, line.size());
-    const std::size_t pad = number.size() + 3 + trace::columns(printable(line.substr(0, before)));
-    out += fmt::format("  {} {} {}\n  {}{}\n", number, style.faint("|"), printable(line),
-                       std::string(pad, ' '), style.bad("^"));
-  }
-  printError(out);
+  printError(mistakeText(path, mistake, lineOf(text, mistake.at.line), Style{wantsColour(stderr)}));
 }
 
 std::optional<std::string> contentsOf(const std::string& path) {
@@ -183,6 +169,20 @@ bool find(const std::string& argument, std::vector<std::string>& out) {
 }
 
 }  // namespace
+
+std::string mistakeText(const std::string& path, const scenario::Mistake& mistake, std::string line,
+                        Style style) {
+  std::string out = fmt::format("{}:{}:{}: {}\n", printable(path), mistake.at.line,
+                                mistake.at.column, printable(mistake.message));
+  std::replace(line.begin(), line.end(), '\t', ' ');
+  while (!line.empty() && line.back() == '\r') line.pop_back();
+  if (line.empty() || trace::columns(line) > 160) return out;
+  const std::string number = std::to_string(mistake.at.line);
+  const std::size_t before = std::min<std::size_t>(mistake.at.column - 1, line.size());
+  const std::size_t pad = number.size() + 3 + trace::columns(printable(line.substr(0, before)));
+  return out + fmt::format("  {} {} {}\n  {}{}\n", number, style.faint("|"), printable(line),
+                           std::string(pad, ' '), style.bad("^"));
+}
 
 fs::path shippedScenarios() {
   if (const char* folder = std::getenv("RAFTLAB_SCENARIOS"); folder && *folder) return folder;

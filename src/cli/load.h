@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/terminal.h"
+#include "scenario/mistake.h"
 #include "scenario/scenario.h"
 
 namespace raft::cli {
@@ -31,5 +33,9 @@ struct Found {
 Found findFiles(const std::vector<std::string>& arguments);
 // All of them, or nothing if one has a mistake; then all mistakes of all files were told.
 std::optional<std::vector<Loaded>> loadAll(const std::vector<std::string>& files);
+
+// `path:line:column: what is wrong`, and the line with a mark below, unless it is long or empty.
+std::string mistakeText(const std::string& path, const scenario::Mistake& mistake, std::string line,
+                        Style style);
 
 }  // namespace raft::cli

@@ -10,6 +10,7 @@ namespace raft::cli {
 inline constexpr int exitHolds = 0;          // all that was expected holds
 inline constexpr int exitFails = 1;          // not all of it
 inline constexpr int exitBadInput = 2;       // a bad file or flag; or what we say cannot be written
+inline constexpr int exitUnknown = 3;        // a history that could not be judged
 inline constexpr int exitInterrupted = 130;  // Ctrl-C, as shells have it
 
 // Columns of the terminal on standard output; `otherwise` if it is none.
