@@ -11,7 +11,7 @@ namespace {
 
 using namespace raft::check;
 
-constexpr std::uint64_t mostBytes = std::uint64_t{1} << 29;
+constexpr std::uint64_t mostBytes = std::uint64_t{1} << 28;
 
 struct Tally {
   std::uint64_t configurations = 0;
@@ -49,7 +49,7 @@ void checkHistory(benchmark::State& state, HistoryShape shape, bool plain) {
   const History history = historyOf(shape, 1);
   Tally tally;
   for (auto iteration : state) tally = check(history, plain);
-  if (tally.gaveUp) state.SkipWithError("out of memory (512 MiB)");
+  if (tally.gaveUp) state.SkipWithError("out of memory (256 MiB)");
   if (!tally.gaveUp && tally.linearizable == shape.stale) state.SkipWithError("the wrong verdict");
   using benchmark::Counter;
   const auto iterations = static_cast<double>(state.iterations());
