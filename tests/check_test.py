@@ -243,7 +243,7 @@ class Mistakes(Check):
         self.refused(check(path), f"{path}:1:32: there is no function 'wirte'; did you mean "
                                   "'write'?")
         path = self.file("c.jsonl", '{"process": 1, "type": "invoke", "f": "re')
-        self.refused(check(path), f"{path}:1:42: the file ends here, within an operation")
+        self.refused(check(path), f"{path}:1:42: the file ends here, within the operation of 1:1")
 
     def test_damaged_gzip_is_refused(self):
         packed = gzip.compress((HISTORIES / "lost-append.edn").read_bytes())

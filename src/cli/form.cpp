@@ -9,8 +9,7 @@ namespace raft::cli {
 
 const Form* Form::find(std::string_view key) const {
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
-    const bool isName = items[i].kind == Kind::Keyword || items[i].kind == Kind::String;
-    if (isName && items[i].text == key) return &items[i + 1];
+    if (items[i].isName(key)) return &items[i + 1];
   }
   return nullptr;
 }

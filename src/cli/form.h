@@ -29,6 +29,10 @@ struct Form {
   std::string text = {};         // a number's digits, a keyword's name, a string's bytes, a tag
   std::vector<Form> items = {};  // of a map: key, value, key, value …; what a tag stands before
 
+  // Whether it is a keyword or a string of this name.
+  bool isName(std::string_view name) const {
+    return (kind == Kind::Keyword || kind == Kind::String) && text == name;
+  }
   // The value that a map has for this key, a keyword or a string; null: none.
   const Form* find(std::string_view key) const;
   // The same spelling for equal forms.

@@ -103,18 +103,27 @@ class Builder : public nlohmann::json::json_sax_t {
                                               longest / 1'000'000));
     }
     if (progress_.bytes.peek() == Bytes::end) {
-      unreadable(progress_.bytes.at(), "the file ends here, within an operation");
+      const scenario::Position begin = open_.empty() ? progress_.brace : open_[0].at;
+      unreadable(progress_.bytes.at(),
+                 fmt::format("the file ends here, within the operation of {}:{}: is it cut off?",
+                             begin.line, begin.column));
     }
     const bool isWord = progress_.inWord || progress_.inString || progress_.afterString;
-    // Of the library's sentence, the end: "…; expected '}'".
-    const std::string_view sentence = e.what();
-    const std::size_t expected = sentence.rfind("; expected ");
     unreadable(isWord ? progress_.value : progress_.last,
-               fmt::format("this is not JSON: {} stands here{}", shown(token),
-                           expected == sentence.npos ? "" : sentence.substr(expected)));
+               fmt::format("this is not JSON: {} stands here{}", shown(token), reasonOf(e.what())));
   }
 
  private:
+  // Of the library's sentence, what helps: its end, "…; expected '}'", or else its middle,
+  // "… - invalid string: control character …; last read: …".
+  static std::string reasonOf(std::string_view sentence) {
+    const std::size_t expected = sentence.rfind("; expected ");
+    if (expected != sentence.npos) return std::string(sentence.substr(expected));
+    const std::size_t begin = sentence.find(" - ");
+    if (begin == sentence.npos) return "";
+    const std::string_view reason = sentence.substr(begin + 3);
+    return ": " + std::string(reason.substr(0, reason.find("; last read")));
+  }
   // The end of what could not be read, which may be long, and of any bytes.
   static std::string shown(const std::string& token) {
     return "'" + (token.size() > 30 ? "…" + token.substr(token.size() - 30) : token) + "'";

@@ -207,7 +207,7 @@ std::string Painter::drawLanes(const std::vector<std::uint32_t>& columns,
     const bool bad = i == scene_.culprit;
     const bool open = scene_.bars[i].response == check::never;
     const std::string text = labelOf(i, label);
-    std::uint32_t end = std::max(right, bar.call + trace::columns(text));
+    std::uint32_t end = std::max(right, bar.call + trace::columns(text) + 2);
     // Without a response it goes on, but not beyond the next call of its process.
     for (std::uint32_t j = i + 1; j < bars.size() && open; ++j) {
       if (scene_.bars[j].lane == scene_.bars[i].lane) end = std::min(end, bars[j].call - 1);

@@ -39,6 +39,7 @@ TEST(PictureOfAHistory, LetsWhatNeverRespondedGoOn) {
             "  a  ├ write 1 ●┄┄┄┄┄┄┄┄┄┄┄┄\n"
             "  b             ├ read→1 ●┤\n");
   EXPECT_TRUE(picture.open);
+  EXPECT_EQ(pictureOf({.bars = {{"a", "write 1", 0}}}, {}).lanes, "  a  ├ write 1 ┄┄\n");
 }
 
 // Where not all has room, what shows the mistake does.

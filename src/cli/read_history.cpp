@@ -45,6 +45,10 @@ std::vector<std::string> wordsOf(ModelName model) {
 
 constexpr std::uint32_t none = 0xffffffff;
 
+const char* const anOperation =
+    "an operation, as in {:process 0, :type :invoke, :f :read, :value nil} or {\"process\": 0, "
+    "\"type\": \"invoke\", \"f\": \"read\"}";
+
 class HistoryReader {
  public:
   HistoryReader(Bytes& bytes, const HistoryOptions& options)
@@ -65,12 +69,14 @@ class HistoryReader {
   struct Process {
     std::uint32_t name;         // of history_.processes; none: it is no client
     std::uint32_t open = none;  // operation
+    bool misread = false;       // its latest line has a mistake: what follows need not fit it
   };
 
   void readAll();
   std::optional<Form> next();
   bool begin();
   void take(const Form& form);
+  void take(Process& process, const Form& form);
   void called(Process& process, const Form& form);
   void responded(Process& process, const Form& form, const std::string& type);
   void argue(Operation& operation, const Form* value, scenario::Position at);
@@ -80,6 +86,7 @@ class HistoryReader {
   void add(scenario::Mistake mistake);
   bool enough() const { return out_.mistakes.size() >= mostMistakes; }
 
+  bool hasEachKeyOnce(const Form& form);
   const Form* field(const Form& form, std::string_view name, std::string_view expected);
   Process* processOf(const Form& form);
   std::string wordOf(const Form& form, std::string_view what);
@@ -163,10 +170,7 @@ std::optional<Form> HistoryReader::next() {
   }
   if (byte != '{' && byte != '#') {
     unreadable(bytes_.at(),
-               fmt::format("{} stands here: expected an operation, as in {{:process 0, "
-                           ":type :invoke, :f :read, :value nil}} or {{\"process\": 0, "
-                           "\"type\": \"invoke\", \"f\": \"read\"}}",
-                           byteText(byte)));
+               fmt::format("{} stands here: expected {}", byteText(byte), anOperation));
   }
   if (json_) {
     if (byte == '#') unreadable(bytes_.at(), "'#' stands here: expected an object, as above");
@@ -201,7 +205,26 @@ void HistoryReader::readAll() {
   out_.interrupted = interrupted();
   if (out_.interrupted) return;
   if (!bytes_.wrong().empty()) return mistake(bytes_.at(), bytes_.wrong());
-  if (count == 0) mistake(bytes_.at(), "the history is empty: expected operations");
+  if (count == 0) {
+    mistake(bytes_.at(), fmt::format("the history is empty: expected {}", anOperation));
+  }
+}
+
+bool HistoryReader::hasEachKeyOnce(const Form& form) {
+  for (const std::string_view name : {"process", "type", "f", "key", "value"}) {
+    const Form* first = nullptr;
+    for (std::size_t i = 0; i + 1 < form.items.size(); i += 2) {
+      if (!form.items[i].isName(name)) continue;
+      if (first) {
+        mistake(form.items[i].at,
+                fmt::format("{} stands here again, after {}:{}: expected it once",
+                            form.items[i].called(), first->at.line, first->at.column));
+        return false;
+      }
+      first = &form.items[i];
+    }
+  }
+  return true;
 }
 
 const Form* HistoryReader::field(const Form& form, std::string_view name,
@@ -238,8 +261,15 @@ HistoryReader::Process* HistoryReader::processOf(const Form& form) {
 }
 
 void HistoryReader::take(const Form& form) {
+  if (!hasEachKeyOnce(form)) return;
   Process* process = processOf(form);
   if (!process) return;
+  const std::size_t mistakes = out_.mistakes.size();
+  take(*process, form);
+  process->misread = out_.mistakes.size() != mistakes;
+}
+
+void HistoryReader::take(Process& process, const Form& form) {
   const Form* typeForm = field(form, "type", "invoke, ok, fail or info");
   if (!typeForm) return;
   const std::string type = wordOf(*typeForm, "the type of an event: invoke, ok, fail or info");
@@ -252,9 +282,9 @@ void HistoryReader::take(const Form& form) {
   }
   lookAtTime(form);
   if (type == "invoke") {
-    called(*process, form);
+    called(process, form);
   } else {
-    responded(*process, form, type);
+    responded(process, form, type);
   }
 }
 
@@ -274,7 +304,7 @@ void HistoryReader::called(Process& process, const Form& form) {
   if (!name) return;
   const std::string word = wordOf(*name, "the name of a function");
   if (word.empty()) return;
-  if (process.open != none) {
+  if (process.open != none && !process.misread) {
     return mistake(
         form.at,
         fmt::format("process {} calls {} while its {} of line {} is not answered: "
@@ -323,6 +353,7 @@ void HistoryReader::responded(Process& process, const Form& form, const std::str
   const Form* name = form.find("f");
   const std::string word = name ? wordOf(*name, "the name of a function") : std::string();
   if (process.open == none) {
+    if (process.misread) return;
     return mistake(form.at, fmt::format("process {} gets a response, {}{}, and has called nothing: "
                                         "expected its call, of the type invoke, above",
                                         history_.processes[process.name], type,

@@ -154,9 +154,12 @@ TEST(ReadHistory, TimesThatGoBackAreNoted) {
 }
 
 TEST(HistoryMistakes, OfWhatIsNoHistory) {
-  EXPECT_EQ(mistakeIn(""), "1:1: the history is empty: expected operations");
-  EXPECT_EQ(mistakeIn("; nothing\n"), "2:1: the history is empty: expected operations");
-  EXPECT_EQ(mistakeIn("[]"), "1:3: the history is empty: expected operations");
+  const std::string empty =
+      "the history is empty: expected an operation, as in {:process 0, :type :invoke, :f :read, "
+      ":value nil} or {\"process\": 0, \"type\": \"invoke\", \"f\": \"read\"}";
+  EXPECT_EQ(mistakeIn(""), "1:1: " + empty);
+  EXPECT_EQ(mistakeIn("; nothing\n"), "2:1: " + empty);
+  EXPECT_EQ(mistakeIn("[]"), "1:3: " + empty);
   EXPECT_EQ(mistakeIn("\x7f"
                       "ELF")
                 .substr(0, 45),
@@ -176,12 +179,16 @@ TEST(HistoryMistakes, OfWhatIsCutOff) {
             "1:17");
   EXPECT_EQ(mistakeIn("[{:process 0, :type :invoke, :f :read}"),
             "1:39: the file ends here: expected ']' for the bracket of 1:1");
-  EXPECT_EQ(mistakeIn("{\"process\": 0, \"ty"), "1:19: the file ends here, within an operation");
+  EXPECT_EQ(mistakeIn("\n{\"process\": 0, \"ty"),
+            "2:19: the file ends here, within the operation of 2:1: is it cut off?");
 }
 
 TEST(HistoryMistakes, OfNotation) {
   EXPECT_EQ(mistakeIn("{\"process\": 0 \"type\": 1}"),
             "1:15: this is not JSON: '\"type\"' stands here; expected '}'");
+  EXPECT_EQ(mistakeIn("{\"process\": \"a\nb\"}"),
+            "1:13: this is not JSON: '\"a<U+000A>' stands here: invalid string: control character "
+            "U+000A (LF) must be escaped to \\u000A or \\n");
   EXPECT_EQ(mistakeIn("{:process 0 :type}"),
             "1:13: the keyword ':type' has no value: a map is of "
             "pairs");
@@ -209,6 +216,25 @@ TEST(HistoryMistakes, OfWhoCallsAndIsAnswered) {
   EXPECT_EQ(mistakeIn("{:process 0, :type :invoke, :f :get, :key 1}\n{:process 0, :type :ok, :f "
                       ":get, :key 2}"),
             "2:1: process 0 is answered for the key 2, and has called get on 1 in line 1");
+}
+
+TEST(HistoryMistakes, OfAKeyThatStandsThereTwice) {
+  EXPECT_EQ(mistakeIn("{:process 0, :type :invoke, :f :write, :value 1,\n :value 2}"),
+            "2:2: the keyword ':value' stands here again, after 1:40: expected it once");
+  EXPECT_EQ(mistakeIn(R"({"process": 0, "process": 0, "type": "invoke", "f": "read"})"),
+            "1:16: the string 'process' stands here again, after 1:2: expected it once");
+}
+
+// One is enough: what follows from it is none.
+TEST(HistoryMistakes, BringNoOthers) {
+  const auto count = [](const std::string& text) { return readText(text).mistakes.size(); };
+  const std::string response = "{:process 0, :type :ok, :f :wirte}\n";
+  EXPECT_EQ(count("{:process 0, :type :invoke, :f :wirte}\n" + response), 1u);
+  EXPECT_EQ(count("{:process 0, :type :invok, :f :wirte}\n" + response), 1u);
+  EXPECT_EQ(count("{:process 0, :type :invoke, :f :read}\n{:process 0, :type :okay, :f :read}\n"
+                  "{:process 0, :type :invoke, :f :read}\n{:process 0, :type :ok, :f :read}\n"),
+            1u);
+  EXPECT_EQ(count("{:process 0, :type :invoke, :f :wirte}\n" + response + response), 2u);
 }
 
 TEST(HistoryMistakes, OfWords) {
