@@ -65,6 +65,19 @@ void compareWithTheDefinition(ObjectKind kind, const Chances& chances) {
   EXPECT_LT(no, count - count / 10);
 }
 
+// A model without foresight.
+class Blind final : public Model {
+ public:
+  explicit Blind(Model& model) : model_(model) {}
+  StateId initial() override { return model_.initial(); }
+  StateId step(StateId state, OperationId operation, bool responded) override {
+    return model_.step(state, operation, responded);
+  }
+
+ private:
+  Model& model_;
+};
+
 TEST(LinearizabilityByDefinition, OfRegisters) {
   compareWithTheDefinition(ObjectKind::Register, {.write = 4, .values = 3});
 }
@@ -118,6 +131,36 @@ TEST(LinearizabilityByDefinition, OfKeyValueStoresThatAppendToLists) {
 TEST(LinearizabilityByDefinition, OfLogs) {
   compareWithTheDefinition(ObjectKind::Log,
                            {.append = 5, .values = 2, .unanswered = 2, .log = true});
+}
+
+// Where a definition would take years: longer histories, with more clients at once.
+TEST(Linearizability, IsTheSameWithoutForesight) {
+  const std::uint64_t count = howMany() / 20;
+  std::uint64_t no = 0;
+  for (const auto& [kind, chances] : std::vector<std::pair<ObjectKind, Chances>>{
+           {ObjectKind::Register, {.write = 4, .values = 0}},
+           {ObjectKind::Register, {.write = 2, .compareAndSet = 4, .mismatches = true}},
+           {ObjectKind::KeyValue, {.write = 2, .append = 4, .remove = 1, .strings = true}},
+           {ObjectKind::KeyValue, {.write = 1, .append = 4, .compareAndSet = 1}},
+           {ObjectKind::KeyValue, {.append = 4}},
+           {ObjectKind::Log, {.append = 5, .log = true}}}) {
+    Chances longer = chances;
+    longer.most = 16;
+    for (std::uint64_t seed = 1; seed <= count; ++seed) {
+      Values values;
+      const std::vector<Operation> operations = smallHistory(seed, longer, values);
+      const ObjectTraits traits = traitsOf(kind, operations, values);
+      const std::unique_ptr<Model> model = modelOf(traits, operations, values);
+      Blind blind(*model);
+      const Linearization found = linearize(intervalsOf(operations), *model);
+      ASSERT_EQ(linearize(intervalsOf(operations), blind).verdict, found.verdict)
+          << "seed " << seed << "\n"
+          << text(operations, values);
+      no += found.verdict == Verdict::NotLinearizable ? 1 : 0;
+    }
+  }
+  EXPECT_GT(no, count);
+  EXPECT_LT(no, 5 * count);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "raft/random.h"
 
@@ -174,10 +175,11 @@ class Generator {
       : random_{.seed = seed}, chances_(chances), values_(values) {}
 
   std::vector<Operation> run() {
-    const std::uint64_t count = 2 + random_.below(5);
+    const std::uint64_t count = 2 + random_.below(chances_.most - 1);
     std::vector<OperationId> underWay;
     std::vector<bool> done;
-    const std::uint32_t processes = 2 + static_cast<std::uint32_t>(random_.below(3));
+    const std::uint32_t processes =
+        2 + static_cast<std::uint32_t>(random_.below(chances_.most / 2));
     std::uint32_t now = 0;
     while (operations_.size() < count || !underWay.empty()) {
       const bool calls = operations_.size() < count && underWay.size() < processes &&
@@ -224,10 +226,11 @@ class Generator {
       operation.function = Function::Delete;
     } else if (isBelow(chances_.compareAndSet)) {
       operation.function = Function::CompareAndSet;
-      operation.expected = value();
+      operation.expected = random_.below(8) == 0 ? nil : put();
     }
-    if (operation.function != Function::Read && operation.function != Function::Delete) {
-      operation.argument = value();
+    if (operation.function == Function::Append) operation.argument = value();
+    if (operation.function == Function::Write || operation.function == Function::CompareAndSet) {
+      operation.argument = put();
     }
     if (chances_.log && operation.function == Function::Read && random_.below(2) == 0) {
       operation.argument = number(1 + random_.below(4));
@@ -238,9 +241,20 @@ class Generator {
   ValueId number(std::uint64_t n) { return values_.atom(std::to_string(n)); }
   ValueId keyOf(std::uint64_t n) { return values_.string("k" + std::to_string(n)); }
   ValueId value() {
-    const std::uint64_t n = chances_.values == 0 ? ++fresh_ : 1 + random_.below(chances_.values);
-    return chances_.strings ? values_.string(std::string(1, static_cast<char>('a' + n)))
-                            : number(n);
+    if (chances_.strings) {
+      // So that one may be made in several ways, of nothing too.
+      constexpr std::string_view some[] = {"a", "b", "ab", ""};
+      return values_.string(some[random_.below(std::size(some))]);
+    }
+    return number(chances_.values == 0 ? ++fresh_ : 1 + random_.below(chances_.values));
+  }
+  // What is put where one appends to lists may be a list.
+  ValueId put() {
+    const bool lists = chances_.append != 0 && !chances_.strings && !chances_.log;
+    if (!lists || random_.below(2) == 0) return value();
+    std::vector<ValueId> items(random_.below(3));
+    for (ValueId& item : items) item = value();
+    return values_.list(items);
   }
 
   // The object answers.

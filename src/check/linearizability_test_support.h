@@ -17,6 +17,7 @@ struct Chances {
   std::uint32_t values = 3;  // so many different ones; 0: each another one
   std::uint32_t keys = 1;
   std::uint32_t unanswered = 1;  // of ten
+  std::uint32_t most = 6;        // operations
   bool mismatches = false;       // a compare-and-set that fails is told
   bool strings = false;
   bool log = false;
