@@ -21,6 +21,18 @@ struct HistoryShape {
   bool stale = false;            // near the end, a read is answered with what was there long ago
 };
 
+inline constexpr HistoryShape registers{};
+inline constexpr HistoryShape staleRegister{.stale = true};
+inline constexpr HistoryShape manyKeys{.keys = 1000};
+// As in Jepsen's test of etcd: five values; one call in two hundred has no answer.
+inline constexpr HistoryShape compareAndSet{
+    .values = 5, .reads = 34, .compareAndSets = 33, .unanswered = 5};
+inline constexpr HistoryShape staleCompareAndSet{.reads = 40, .compareAndSets = 20, .stale = true};
+inline constexpr HistoryShape appends{
+    .kind = raft::check::ObjectKind::KeyValue, .keys = 10, .appends = 50};
+inline constexpr HistoryShape putsAndAppends{
+    .kind = raft::check::ObjectKind::KeyValue, .keys = 10, .appends = 40};
+
 struct History {
   raft::check::Values values = {};
   raft::check::ObjectTraits traits = {};

@@ -70,16 +70,6 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
       ->Args({100, 10'000});
 }
 
-constexpr HistoryShape registers{};
-constexpr HistoryShape staleRegister{.stale = true};
-constexpr HistoryShape manyKeys{.keys = 1000};
-// As in Jepsen's test of etcd: five values; one call in two hundred has no answer.
-constexpr HistoryShape compareAndSet{
-    .values = 5, .reads = 34, .compareAndSets = 33, .unanswered = 5};
-constexpr HistoryShape staleCompareAndSet{.reads = 40, .compareAndSets = 20, .stale = true};
-constexpr HistoryShape appends{.kind = ObjectKind::KeyValue, .keys = 10, .appends = 50};
-constexpr HistoryShape putsAndAppends{.kind = ObjectKind::KeyValue, .keys = 10, .appends = 40};
-
 #define HISTORY(name)                                               \
   BENCHMARK_CAPTURE(checkHistory, name, name, false)->Apply(sizes); \
   BENCHMARK_CAPTURE(checkHistory, name##Plain, name, true)->Apply(sizes)
