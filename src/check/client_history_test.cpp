@@ -45,14 +45,16 @@ TEST(ClientHistory, AStaleReadIsNamedWithWhatShowsIt) {
 
 // The verdict on all keys, and the culprit that responded first, whichever key comes first.
 TEST(ClientHistory, OfSeveralKeysWithoutAnOrderTheFirstCulpritIsTold) {
-  ClientHistory history(ObjectKind::KeyValue);
-  const OperationId a = history.called(0, Function::Read, "a");
-  const OperationId b = history.called(1, Function::Read, "b");
-  history.read(b, "1");
-  history.read(a, "1");
-  const HistoryJudgement judged = judge(history);
-  EXPECT_EQ(judged.culprit, b);
-  EXPECT_EQ(judged.keysWithout, (std::vector<OperationId>{a, b}));
+  for (const OperationId first : {0u, 1u}) {
+    ClientHistory history(ObjectKind::KeyValue);
+    history.called(0, Function::Read, "a");
+    history.called(1, Function::Read, "b");
+    history.read(first, "1");
+    history.read(1 - first, "1");
+    const HistoryJudgement judged = judge(history);
+    EXPECT_EQ(judged.culprit, first);
+    EXPECT_EQ(judged.keysWithout, (std::vector<OperationId>{0, 1}));
+  }
 }
 
 TEST(ClientHistory, WhatNeverRespondedMayHaveHappenedOrNot) {
@@ -77,8 +79,7 @@ TEST(ClientHistory, OfALogTellsPositions) {
             "before it did fits in one. It was told the position of client 0's append \"a\"→1.");
 }
 
-ClientHistory comparisonsAllAtOnce() {
-  ClientHistory history(ObjectKind::Register);
+void compareAllAtOnce(ClientHistory& history) {
   history.responded(history.called(0, Function::Write, "", "0"));
   std::vector<OperationId> all;
   for (std::uint32_t i = 0; i < 60; ++i) {
@@ -86,11 +87,11 @@ ClientHistory comparisonsAllAtOnce() {
                                               std::to_string((i + 1) % 7)));
   }
   for (const OperationId operation : all) history.responded(operation);
-  return history;
 }
 
 TEST(ClientHistory, IsUnknownWhereTheLimitsDoNotSuffice) {
-  const ClientHistory history = comparisonsAllAtOnce();
+  ClientHistory history(ObjectKind::Register);
+  compareAllAtOnce(history);
   const HistoryJudgement little = judge(history, {.bytes = std::uint64_t{1} << 20});
   EXPECT_EQ(little.verdict, Verdict::Unknown);
   EXPECT_EQ(little.gaveUp, GaveUp::OutOfMemory);
@@ -102,13 +103,17 @@ TEST(ClientHistory, IsUnknownWhereTheLimitsDoNotSuffice) {
 
 // A key that is not linearizable decides, though another could not be judged.
 TEST(ClientHistory, IsNotLinearizableThoughAKeyIsUnknown) {
-  ClientHistory history = comparisonsAllAtOnce();
-  const OperationId wrong = history.called(0, Function::Read, "other");
-  history.read(wrong, "nobody's");
-  const HistoryJudgement judged = judge(history, {.bytes = std::uint64_t{1} << 20});
-  EXPECT_EQ(judged.verdict, Verdict::NotLinearizable);
-  EXPECT_EQ(judged.gaveUp, GaveUp::No);
-  EXPECT_EQ(judged.culprit, wrong);
+  for (const bool before : {true, false}) {
+    ClientHistory history(ObjectKind::KeyValue);
+    if (!before) compareAllAtOnce(history);
+    const OperationId wrong = history.called(0, Function::Read, "other");
+    history.read(wrong, "nobody's");
+    if (before) compareAllAtOnce(history);
+    const HistoryJudgement judged = judge(history, {.bytes = std::uint64_t{1} << 20});
+    EXPECT_EQ(judged.verdict, Verdict::NotLinearizable);
+    EXPECT_EQ(judged.gaveUp, GaveUp::No);
+    EXPECT_EQ(judged.culprit, wrong);
+  }
 }
 
 TEST(ClientHistory, OfNothingIsLinearizable) {

@@ -148,7 +148,45 @@ bool SequenceModel::begins(const std::vector<Known>& known) {
     const Function function = part_[i].function;
     appendsAlone_ = appendsAlone_ && (function == Function::Read || function == Function::Append);
   }
-  return !appendsAlone_ || beginsToAppend();
+  if (appendsAlone_) return beginsToAppend();
+  findLiving();
+  return true;
+}
+
+void SequenceModel::findLiving() {
+  if (!livingLists_.empty()) return;
+  livingLists_.assign(nodes_.size(), 0);
+  livingLists_[absent] = livingLists_[empty] = 1;
+  std::vector<std::string_view> strings;
+  for (const std::vector<StateId>* states : {&results_, &expected_}) {
+    for (StateId state : *states) {
+      if (state != noState && !traits_.lists && nodes_[state].before == empty) {
+        strings.push_back(values_.text(nodes_[state].last));
+      }
+      for (; state != noState && !livingLists_[state]; state = nodes_[state].before) {
+        livingLists_[state] = 1;
+      }
+    }
+  }
+  if (traits_.lists) return;
+  // Sorted, so that what two strings begin with alike is noted once.
+  std::ranges::sort(strings);
+  std::string_view before;
+  for (const std::string_view bytes : strings) {
+    const auto known = std::ranges::mismatch(before, bytes).in2 - bytes.begin();
+    std::uint64_t hash = emptyHash;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      hash = withItem(hash, static_cast<unsigned char>(bytes[i]));
+      if (static_cast<std::ptrdiff_t>(i) >= known) livingStrings_.push_back(hash);
+    }
+    before = bytes;
+  }
+  std::ranges::sort(livingStrings_);
+}
+
+bool SequenceModel::lives(StateId state) const {
+  if (state < livingLists_.size() && livingLists_[state]) return true;
+  return std::ranges::binary_search(livingStrings_, nodes_[state].hash);
 }
 
 // False: what was read, or the positions that were told, contradict each other.
@@ -211,14 +249,16 @@ bool SequenceModel::harmless(StateId, OperationId operation) const {
 }
 
 StateId SequenceModel::canonical(StateId state) const {
-  return observers_ == 0 ? noState - 1 : state;
+  if (observers_ == 0) return noState - 1;
+  return appendsAlone_ || lives(state) ? state : noState - 2;
 }
 
 std::uint64_t SequenceModel::bytes() const {
   return sizeof(Node) * nodes_.capacity() + index_.bytes() +
          4 * (results_.capacity() + expected_.capacity() + readers_.capacity() +
               claims_.capacity()) +
-         8 * longest_.capacity() + presence_.capacity();
+         8 * (longest_.capacity() + livingStrings_.capacity()) + presence_.capacity() +
+         livingLists_.capacity();
 }
 
 // The end of a long one says more than its beginning.

@@ -56,6 +56,8 @@ class SequenceModel final : public Model {
   bool isClaim(OperationId operation) const;
   bool observes(OperationId operation) const;
   bool beginsToAppend();
+  void findLiving();
+  bool lives(StateId state) const;
   void count(OperationId operation, std::uint32_t difference);
 
   ObjectTraits traits_;
@@ -74,6 +76,10 @@ class SequenceModel final : public Model {
   std::vector<std::uint32_t> readers_ = {};  // of a state, to be placed
   std::vector<std::uint64_t> longest_ = {};  // that is read: the hash of each beginning of it
   std::vector<OperationId> claims_ = {};     // who was told that it stands at a position
+  // Where one may put, too. A state is dead if nothing that is read or expected begins with it: so
+  // it remains, whatever is appended, until it is replaced.
+  std::vector<std::uint8_t> livingLists_ = {};     // by state; later ones are dead
+  std::vector<std::uint64_t> livingStrings_ = {};  // their hashes, sorted
 };
 
 }  // namespace raft::check
