@@ -88,6 +88,15 @@ class Verdicts(Check):
         self.assertEqual(done.returncode, 3, done.stdout)
         self.assertIn("unknown: the memory that --memory allows was used up", done.stdout)
 
+    def test_one_key_without_an_order_decides_though_another_is_unknown(self):
+        read = ("{:process :a, :type :invoke, :f :read, :key 7}\n"
+                "{:process :a, :type :ok, :f :read, :key 7, :value 8}\n").replace(":a", '"a"')
+        for text in (read + hard_history(60), hard_history(60) + read):
+            done = check("-", "--memory", "2MB", stdin=text.encode())
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("not linearizable", done.stdout)
+            self.assertIn("Of the 2 keys, 1 could not be judged.", done.stdout)
+
     def test_standard_input_and_gzip_are_read(self):
         text = (HISTORIES / "stale-read.jsonl").read_bytes()
         middle = text.index(b"\n") + 1
