@@ -218,6 +218,33 @@ TEST_F(Objects, WhenMemoryRunsOutTheVerdictIsUnknown) {
   EXPECT_LE(found.bytes, std::uint64_t{1} << 20);
 }
 
+// A model that says that its states take so much.
+class Heavy final : public Model {
+ public:
+  Heavy(Model& model, std::uint64_t bytes) : model_(model), bytes_(bytes) {}
+  StateId initial() override { return model_.initial(); }
+  StateId step(StateId state, OperationId operation, bool responded) override {
+    return model_.step(state, operation, responded);
+  }
+  std::uint64_t bytes() const override { return bytes_; }
+
+ private:
+  Model& model_;
+  std::uint64_t bytes_;
+};
+
+TEST_F(Objects, TheStatesOfAModelCountAsMemory) {
+  const std::vector<Operation> operations = hardOnes(values, 60);
+  model = modelOf(traitsOf(ObjectKind::Register, operations, values), operations, values);
+  Heavy heavy(*model, std::uint64_t{1} << 31);
+  std::uint32_t asked = 0;
+  const Linearization found =
+      linearize(intervalsOf(operations), heavy,
+                {.bytes = std::uint64_t{1} << 30, .stop = [&] { return ++asked == 5; }});
+  EXPECT_EQ(found.gaveUp, GaveUp::OutOfMemory);
+  EXPECT_GE(found.bytes, std::uint64_t{1} << 31);
+}
+
 TEST_F(Objects, WhenAskedToStopTheVerdictIsUnknown) {
   const std::vector<Operation> operations = hardOnes(values, 60);
   std::uint32_t asked = 0;
