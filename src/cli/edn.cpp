@@ -242,6 +242,7 @@ Form EdnReader::readToken() {
   Form form{.kind = Kind::Symbol, .at = bytes_.at()};
   while (!endsToken(bytes_.peek())) form.text += static_cast<char>(take());
   std::string& token = form.text;
+  if (token.empty()) unreadable(form.at, "a # stands before nothing: expected a name");
   if (token == "nil") return {.kind = Kind::Nil, .at = form.at};
   if (token == "true" || token == "false") {
     form.kind = Kind::Boolean;

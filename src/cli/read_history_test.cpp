@@ -194,6 +194,10 @@ TEST(HistoryMistakes, OfNotation) {
             "pairs");
   EXPECT_EQ(mistakeIn("{:process 1x}"), "1:11: '1x' is no number");
   EXPECT_EQ(mistakeIn("{:process ]}"), "1:11: ']' closes nothing that is open");
+  EXPECT_EQ(mistakeIn("{:process ##}"), "1:13: a # stands before nothing: expected a name");
+  EXPECT_EQ(mistakeIn("{:process ##"), "1:13: a # stands before nothing: expected a name");
+  EXPECT_EQ(mistakeIn("{:process #: {:a 1}}"),
+            "1:12: a colon stands alone: expected a keyword, as in :ok");
   EXPECT_EQ(mistakeIn("{:process \"\\q\"}").substr(0, 57),
             "1:12: a backslash stands before what it cannot stand for:");
   EXPECT_EQ(mistakeIn("{:a " + std::string(500, '[')).substr(0, 50),
