@@ -84,6 +84,7 @@ class Verdicts(Check):
         self.assertEqual(done.returncode, 3, done.stdout)
         self.assertIn("unknown: the time that --timeout allows ran out", done.stdout)
         self.assertRegex(done.stdout, r"\d+ configurations were looked at")
+        self.assertIn("Allow more, or record fewer clients at once", " ".join(done.stdout.split()))
         done = check(path, "--memory", "1MB")
         self.assertEqual(done.returncode, 3, done.stdout)
         self.assertIn("unknown: the memory that --memory allows was used up", done.stdout)

@@ -140,8 +140,12 @@ std::string Teller::verdict() const {
       more +=
           fmt::format("Of the {} keys, {} could not be judged. ", judgement_.parts.size(), unknown);
     }
-    more += fmt::format("{} configurations were looked at; the earliest {} fit in an order.\n",
-                        configurations, counted(placed, "response"));
+    more +=
+        fmt::format("{} configurations were looked at; the earliest {} fit in an order.{}\n",
+                    configurations, counted(placed, "response"),
+                    judgement_.interrupted
+                        ? ""
+                        : " Allow more, or record fewer clients at once: that is easier to judge.");
   }
   return out + (more.empty() ? "" : wrapped(shown(more), options_.width, 2));
 }
