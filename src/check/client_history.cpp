@@ -43,6 +43,11 @@ void ClientHistory::appended(OperationId operation, std::uint64_t position) {
   operations_[operation].result = values_.atom(std::to_string(position));
 }
 
+void ClientHistory::appended(OperationId operation, std::string_view all) {
+  RAFT_ASSERT(kind_ != ObjectKind::Log, "a log tells positions");
+  read(operation, all);
+}
+
 std::string nameOf(const Operation& operation, const Values& values) {
   static constexpr const char* names[] = {"read", "write", "compare-and-set", "append", "delete"};
   constexpr std::uint32_t most = 40;

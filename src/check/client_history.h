@@ -38,6 +38,8 @@ class ClientHistory {
   void read(OperationId operation, Bytes seen);
   // An append to a log happened, and got this position.
   void appended(OperationId operation, std::uint64_t position);
+  // An append to what stands under a key happened, and then this stood there.
+  void appended(OperationId operation, std::string_view all);
 
   ObjectKind kind() const { return kind_; }
   const std::vector<Operation>& operations() const { return operations_; }

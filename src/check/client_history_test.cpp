@@ -67,6 +67,22 @@ TEST(ClientHistory, WhatNeverRespondedMayHaveHappenedOrNot) {
   }
 }
 
+TEST(ClientHistory, AnAppendMayTellWhatItMade) {
+  ClientHistory history(ObjectKind::KeyValue);
+  history.appended(history.called(0, Function::Append, "x", "a"), "a");
+  history.responded(history.called(0, Function::Append, "x", "b"));
+  history.appended(history.called(1, Function::Append, "x", "c"), "abc");
+  EXPECT_EQ(judge(history).verdict, Verdict::Linearizable);
+  const OperationId lost = history.called(2, Function::Append, "x", "d");
+  history.appended(lost, "acd");
+  const HistoryJudgement judged = judge(history);
+  EXPECT_EQ(judged.culprit, lost);
+  EXPECT_EQ(judged.why,
+            "No order has room for client 2's append of \"x\" \"d\"→\"acd\". Without it, all that "
+            "had responded before it did fits in one. Between its call and its response there can "
+            "only have been \"abc\".");
+}
+
 TEST(ClientHistory, OfALogTellsPositions) {
   ClientHistory history(ObjectKind::Log);
   history.appended(history.called(0, Function::Append, "", "a"), 1);

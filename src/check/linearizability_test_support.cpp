@@ -46,8 +46,9 @@ struct Object {
       case Function::Append: {
         const std::uint64_t position = itemsOf(state).size() + traits.firstPosition;
         append(state, operation.argument);
-        return !told || traits.kind != ObjectKind::Log ||
-               values.text(operation.result) == std::to_string(position);
+        if (!told) return true;
+        if (traits.kind != ObjectKind::Log) return spelt(operation.result, values) == state;
+        return values.text(operation.result) == std::to_string(position);
       }
       case Function::CompareAndSet: {
         const bool equal = state == spelt(operation.expected, values);
@@ -278,6 +279,8 @@ class Generator {
     Operation untoldOne = operation;
     untoldOne.result = untold;
     object.perform(state, untoldOne, false);
+    const bool tells = operation.function == Function::Append && !chances_.log;
+    if (tells && random_.below(2) == 0) operation.result = seen(state, nil);
   }
 
   ValueId seen(const std::string& state, ValueId position) {
@@ -317,6 +320,8 @@ class Generator {
       one.outcome = one.outcome == Outcome::Ok ? Outcome::Mismatch : Outcome::Ok;
     }
     if (one.function == Function::Append && chances_.log) one.result = number(1 + random_.below(4));
+    const bool tellsAll = one.function == Function::Append && !chances_.log;
+    if (tellsAll && one.result != untold) one.result = someOf(one.key);
     if (one.function != Function::Read) return;
     if (chances_.append != 0 && one.argument == nil) {
       one.result = someOf(one.key);

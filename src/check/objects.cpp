@@ -20,7 +20,8 @@ ObjectTraits traitsOf(ObjectKind kind, const std::vector<Operation>& operations,
     traits.appends = traits.appends || append;
     if (append && !values.isString(operation.argument)) strings = false;
     const bool told = operation.result != untold;
-    if (operation.function == Function::Read && told && values.isList(operation.result)) {
+    const bool tells = append || operation.function == Function::Read;
+    if (tells && told && values.isList(operation.result)) {
       strings = false;
     }
     const bool reads = operation.function == Function::Read && operation.argument != nil;

@@ -35,10 +35,11 @@ struct Operation {
   Function function = Function::Read;
   Outcome outcome = Outcome::Unknown;
   ValueId key = nil;
-  ValueId argument = nil;   // what is written, appended or set; the position to read (nil: all)
-  ValueId expected = nil;   // by a compare-and-set
-  ValueId result = untold;  // what was read; the position of what was appended
-  std::uint32_t call = 0;   // as in Interval
+  ValueId argument = nil;  // what is written, appended or set; the position to read (nil: all)
+  ValueId expected = nil;  // by a compare-and-set
+  // What was read. Of an append: its position in a log; elsewhere all that then stood there.
+  ValueId result = untold;
+  std::uint32_t call = 0;  // as in Interval
   std::uint32_t response = never;
   bool operator==(const Operation&) const = default;
 };

@@ -137,7 +137,10 @@ std::string Why::sentence() {
   const Operation& operation = culprit();
   std::string first;
   switch (operation.function) {
-    case Function::Append: return positions();
+    case Function::Append:
+      if (traits.kind == ObjectKind::Log) return positions();
+      first = itemNobodyAppended();
+      break;
     case Function::CompareAndSet:
       first = whereItCameFrom(operation.expected);
       if (operation.outcome == Outcome::Mismatch) {

@@ -23,8 +23,10 @@ SequenceModel::SequenceModel(const ObjectTraits& traits, const std::vector<Opera
   numberOf({.hash = 1, .length = 0, .before = noState, .last = nil});
   numberOf({.hash = emptyHash, .length = 0, .before = noState, .last = nil});
   for (const Operation& operation : part) {
-    const bool whole = operation.function == Function::Read && operation.result != untold &&
-                       (traits.kind != ObjectKind::Log || operation.argument == nil);
+    const bool log = traits.kind == ObjectKind::Log;
+    const bool tells =
+        operation.function == Function::Read || (operation.function == Function::Append && !log);
+    const bool whole = tells && operation.result != untold && (!log || operation.argument == nil);
     results_.push_back(whole ? stateOf(operation.result) : noState);
     const bool compares = operation.function == Function::CompareAndSet;
     expected_.push_back(compares ? stateOf(operation.expected) : noState);
@@ -108,7 +110,9 @@ StateId SequenceModel::step(StateId state, OperationId operation, bool responded
       std::uint64_t position = 0;
       const bool told = responded && isClaim(operation) && values_.isCount(deed.result, position);
       if (told && position != nextPosition(state)) return noState;
-      return appended(state, deed.argument);
+      const StateId after = appended(state, deed.argument);
+      const StateId result = results_[operation];
+      return responded && result != noState && result != after ? noState : after;
     }
     case Function::CompareAndSet: {
       const bool equal = expected_[operation] == state;
@@ -124,7 +128,8 @@ bool SequenceModel::observes(OperationId operation) const {
   if (presence_[operation] != Known::CallAndResponse) return false;
   const Operation& deed = part_[operation];
   if (deed.function == Function::Read) return deed.result != untold;
-  return deed.function == Function::CompareAndSet || isClaim(operation);
+  return deed.function == Function::CompareAndSet || isClaim(operation) ||
+         results_[operation] != noState;
 }
 
 void SequenceModel::count(OperationId operation, std::uint32_t difference) {

@@ -65,7 +65,7 @@ class SequenceModel final : public Model {
   const Values& values_;
   std::vector<Node> nodes_ = {};
   HashIndex index_ = {};
-  std::vector<StateId> results_ = {};   // of what is read: the state; noState: none
+  std::vector<StateId> results_ = {};   // the state that was read, or made; noState: it is untold
   std::vector<StateId> expected_ = {};  // by compare-and-set
 
   // Foresight.
