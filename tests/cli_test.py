@@ -264,6 +264,35 @@ class Sweep(Cli):
         self.assertIn(f"see: raftlab run {path} --seed 1", done.stdout)
 
 
+class Hunts(Cli):
+    def test_a_hunt_tells_what_it_met_and_leaves_a_record(self):
+        with tempfile.TemporaryDirectory() as folder:
+            a, b = os.path.join(folder, "a"), os.path.join(folder, "b")
+            first = run("hunt", "--seeds", "1..6", "--out", a)
+            self.assertEqual((first.returncode, first.stderr), (0, ""))
+            self.assertIn("seeds 1..6: 6 runs, ", first.stdout)
+            self.assertIn("becameLeader", first.stdout)
+            self.assertTrue(first.stdout.endswith("nothing found\n"))
+            run("hunt", "--seeds", "7..9", "--out", b)
+            both = run("report", a, b)
+            self.assertEqual((both.returncode, both.stderr), (0, ""))
+            self.assertIn("seeds 1..6, 7..9: 9 runs, ", both.stdout)
+            self.refused(run("report", a, a), "seed 1 was hunted twice: in 1..6 and in 1..6")
+            with open(os.path.join(a, "seeds-1-6.json"), "w", encoding="utf-8") as record:
+                record.write("{")
+            self.refused(run("report", a), "seeds-1-6.json: is no record of a hunt")
+
+    def test_what_is_wrong_with_a_hunt_is_told(self):
+        self.refused(run("hunt", "--seeds", "9..1"), "runs backwards", "1..9")
+        self.refused(run("hunt", "--time", "7"), "--time: '7' has no unit")
+        self.refused(run("hunt", "--out", "/dev/null/x"), "--out: there can be no folder")
+        self.refused(run("hunt", "3"), "`raftlab hunt` takes no '3'")
+        self.refused(run("report"), "report needs a folder")
+        self.refused(run("report", "/nowhere"), "/nowhere: cannot be read")
+        with tempfile.TemporaryDirectory() as folder:
+            self.refused(run("report", folder), "there is no record of a hunt in this folder")
+
+
 class Flags(Cli):
     def test_bad_flags_are_refused(self):
         self.refused(run("run", ELECTION, "--seed", "x"), "'x' is not a seed")
@@ -298,7 +327,8 @@ class Flags(Cli):
         self.refused(run("rnu"), "there is no subcommand 'rnu'; did you mean 'run'?")
         self.refused(run("dmeo"), "did you mean 'demo'?")
         self.refused(run("x.yaml"), "raftlab run x.yaml")
-        self.refused(run("frobnicate"), "expected one of: run, check, demo, list or help")
+        self.refused(run("frobnicate"),
+                     "expected one of: run, check, demo, list, hunt, report or help")
 
     def test_help_and_version(self):
         for arguments in ((), ("--help",), ("help",)):

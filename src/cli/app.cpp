@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/hunting.h"
 #include "cli/judge.h"
 #include "cli/load.h"
 #include "cli/play.h"
@@ -25,6 +26,7 @@ Examples:
   raftlab run my.yaml --details             every message
   raftlab run my.yaml --seeds 1..1000 -q    what fails, if anything
   raftlab run my.yaml --json                facts, one JSON object a line
+  raftlab hunt --time 60s                   random worlds, to find what breaks, for a minute
   raftlab check my-history.edn              whether what clients saw is linearizable
 
 How to write a scenario: docs/scenarios.md, a history: docs/checking.md. Exit codes:
@@ -58,6 +60,10 @@ struct Flags {
   bool quiet = false;
   bool details = false;
   bool ascii = false;
+  std::string time;
+  std::string out;
+  bool first = false;
+  std::vector<std::string> folders;
   std::string model = "auto";
   std::string timeout;
   std::string memory;
@@ -216,6 +222,34 @@ int list() {
   return exitHolds;
 }
 
+int hunt(const Flags& flags) {
+  HuntingOptions options{.seeds = {1, 1000}};
+  if (!flags.time.empty()) {
+    const scenario::Parsed<Duration> time = scenario::parseDuration(flags.time);
+    if (!time.value) return refuse("--time: " + time.wrong);
+    options.time = *time.value;
+    options.seeds.last = 1'000'000'000;
+  }
+  if (!flags.seeds.empty()) {
+    if (const std::string wrong = seedsOf(flags.seeds, options.seeds); !wrong.empty()) {
+      return refuse(wrong);
+    }
+  }
+  options.untilFirstFind = flags.first;
+  options.out = flags.out;
+  options.colour = wantsColour(stdout);
+  options.progress = wantsColour(stderr);
+  options.ascii = flags.ascii;
+  return hunting(options);
+}
+
+int report(const Flags& flags) {
+  if (flags.folders.empty()) {
+    return refuse("report needs a folder that `raftlab hunt --out FOLDER` has filled");
+  }
+  return addUp(flags.folders, wantsColour(stdout), flags.ascii);
+}
+
 void addPage(CLI::App& app, Flags& flags) {
   app.add_option("--width", flags.width,
                  fmt::format("Columns, {} to {} (default: the terminal's)", narrowest, widest))
@@ -268,7 +302,28 @@ void addRun(CLI::App& app, Flags& flags) {
   addTelling(*run, flags);
 }
 
-const std::vector<std::string> subcommands = {"run", "check", "demo", "list", "help"};
+void addHunt(CLI::App& app, Flags& flags) {
+  CLI::App* hunt =
+      app.add_subcommand("hunt", "Search random worlds for what breaks, and shrink it");
+  hunt->add_option("--seeds", flags.seeds, "A world for each of these (default: 1..1000)")
+      ->type_name("A..B");
+  hunt->add_option("--time", flags.time, "Begin no more runs after so long, such as 60s")
+      ->type_name("TIME");
+  hunt->add_flag("--first", flags.first, "End with the first find");
+  hunt->add_option("--out", flags.out, "A folder for the finds, as scenarios, and the record")
+      ->type_name("DIR");
+  hunt->add_flag("--ascii", flags.ascii, "Draw with ASCII characters only");
+}
+
+void addReport(CLI::App& app, Flags& flags) {
+  CLI::App* report = app.add_subcommand("report", "Add up the records of hunts");
+  report->add_option("folder", flags.folders, "Folders that `hunt --out` has filled")
+      ->type_name("DIR");
+  report->add_flag("--ascii", flags.ascii, "Draw with ASCII characters only");
+}
+
+const std::vector<std::string> subcommands = {"run",  "check",  "demo", "list",
+                                              "hunt", "report", "help"};
 
 // Of a word that is no subcommand: what to type instead.
 std::string unknown(const std::string& word) {
@@ -353,6 +408,8 @@ int runProgram(int argc, char** argv) {
   CLI::App* demo = app.add_subcommand("demo", "Play an election, a command, a leader's failure");
   addTelling(*demo, flags);
   const CLI::App* listing = app.add_subcommand("list", "Show the scenarios that ship");
+  addHunt(app, flags);
+  addReport(app, flags);
   app.add_subcommand("help", "Show this, or how a subcommand is used");
   // What nobody wants is told by us, with the nearest that there is.
   app.allow_extras();
@@ -376,6 +433,8 @@ int runProgram(int argc, char** argv) {
     return exitHolds;
   }
   if (listing->parsed()) return list();
+  if (app.got_subcommand("hunt")) return hunt(flags);
+  if (app.got_subcommand("report")) return report(flags);
   if (app.got_subcommand("check")) return check(flags);
   if (demo->parsed()) flags.files = {(shippedScenarios() / "challenge").string()};
   return play(flags);

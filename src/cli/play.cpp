@@ -4,7 +4,7 @@
 
 #include "cli/evidence.h"
 #include "cli/terminal.h"
-#include "raft/assert.h"
+#include "scenario/assertions.h"
 #include "scenario/words.h"
 #include "trace/json.h"
 #include "trace/sentence.h"
@@ -16,17 +16,7 @@ namespace {
 using scenario::Result;
 using scenario::Run;
 
-// While it lives, a broken assertion on this thread is thrown as a BrokenAssertion.
-class AssertionsThrow {
- public:
-  AssertionsThrow() : before_(setAssertionHandler([](const BrokenAssertion& b) { throw b; })) {}
-  ~AssertionsThrow() { setAssertionHandler(before_); }
-  AssertionsThrow(const AssertionsThrow&) = delete;
-  AssertionsThrow& operator=(const AssertionsThrow&) = delete;
-
- private:
-  AssertionHandler before_;
-};
+using scenario::AssertionsThrow;
 
 // Passes facts on, keeps the deeds that no rule explains, and what may have led to a violation.
 class Findings : public trace::FactSink {

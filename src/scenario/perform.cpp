@@ -93,7 +93,9 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   if (const auto* what = std::get_if<Expect>(&deed.what)) expect(*what, narrator);
   if (std::get_if<Watch>(&deed.what)) startWatch(deed, narrator);
   if (step.as && !acted.empty()) bind(*step.as, acted, narrator);
-  if (cannot) breakOff(deed.at, "this can be done: " + deed.text, cannot->why, narrator);
+  if (!cannot) return;
+  if (skipsImpossible_) return skipped_.push_back(next_);
+  breakOff(deed.at, "this can be done: " + deed.text, cannot->why, narrator);
 }
 
 // From now on `name` means these servers. The story says so, for it will speak of them by it.

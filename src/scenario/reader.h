@@ -1,5 +1,6 @@
 // From a tree of values to a scenario: what the words mean, and every mistake in them.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,10 @@ struct Read {
   std::vector<Mistake> mistakes = {};     // sorted by position
 };
 
-Read readScenario(const Value& root);
+// Deeds that contradict each other, as to restart a server that runs: a person meant something
+// else; a program that draws its steps leaves it to the run (RunOptions::skipsImpossible).
+enum class Contradictions : std::uint8_t { AreMistakes, AreLeftToTheRun };
+
+Read readScenario(const Value& root, Contradictions = Contradictions::AreMistakes);
 
 }  // namespace raft::scenario

@@ -12,7 +12,9 @@ std::string shown(const Value& value) {
   return {};
 }
 
-Read readScenario(const Value& root) { return Reading(root).all(); }
+Read readScenario(const Value& root, Contradictions contradictions) {
+  return Reading(root, contradictions).all();
+}
 
 Read Reading::all() {
   readTop();

@@ -24,7 +24,8 @@ struct Member {
 
 class Reading {
  public:
-  explicit Reading(const Value& root) : root_(root) {}
+  Reading(const Value& root, Contradictions contradictions)
+      : root_(root), contradictions_(contradictions) {}
   Read all();
 
  private:
@@ -136,6 +137,7 @@ class Reading {
   };
 
   const Value& root_;
+  const Contradictions contradictions_;
   Mistakes mistakes_;
   Cast cast_;
   Scenario out_;

@@ -73,6 +73,7 @@ bool scenarioNeeds(const Scenario& scenario) {
 Run::Run(const Scenario& scenario, const RunOptions& options)
     : scenario_(&scenario),
       untilOption_(options.until),
+      skipsImpossible_(options.skipsImpossible),
       seed_(options.seed.value_or(scenario.world.seed)),
       names_(scenario.names),
       world_(seeded(scenario.world, seed_)),

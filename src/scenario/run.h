@@ -20,6 +20,7 @@ namespace raft::scenario {
 struct RunOptions {
   std::optional<std::uint64_t> seed = {};  // instead of the scenario's own
   std::optional<Time> until = {};          // the end, instead of the scenario's own
+  bool skipsImpossible = false;  // a deed that cannot be done is no failure: see skipped()
 };
 
 // Something did not come out as the scenario says.
@@ -70,6 +71,9 @@ class Run {
   const trace::Names& names() const { return names_; }
   // So far.
   Result result() const;
+  // With RunOptions::skipsImpossible: the steps, by their place in the scenario, of which something
+  // could not be done.
+  const std::vector<std::size_t>& skipped() const { return skipped_; }
 
  private:
   class Audience;
@@ -133,6 +137,7 @@ class Run {
 
   const Scenario* scenario_;
   std::optional<Time> untilOption_;
+  bool skipsImpossible_;
   std::uint64_t seed_;
   trace::Names names_;
   sim::World world_;
@@ -151,6 +156,7 @@ class Run {
   std::vector<Watching> watches_ = {};
   Time lastWatchEnds_ = Time(0);
   std::vector<check::Property> violationsTold_ = {};
+  std::vector<std::size_t> skipped_ = {};
   Result result_ = {};
 };
 

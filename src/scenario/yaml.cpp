@@ -142,10 +142,10 @@ ParsedYaml parseYaml(const std::string& text) {
   return out;
 }
 
-Read readYaml(const std::string& text) {
+Read readYaml(const std::string& text, Contradictions contradictions) {
   ParsedYaml parsed = parseYaml(text);
   if (!parsed.root) return {.mistakes = std::move(parsed.mistakes)};
-  return readScenario(*parsed.root);
+  return readScenario(*parsed.root, contradictions);
 }
 
 }  // namespace raft::scenario

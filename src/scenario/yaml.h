@@ -19,6 +19,6 @@ struct ParsedYaml {
 ParsedYaml parseYaml(const std::string& text);
 
 // parseYaml() and readScenario(), with the mistakes of both.
-Read readYaml(const std::string& text);
+Read readYaml(const std::string& text, Contradictions = Contradictions::AreMistakes);
 
 }  // namespace raft::scenario

@@ -1,0 +1,62 @@
+#include "hunt/plan.h"
+
+#include <string_view>
+
+#include "scenario/words.h"
+
+namespace raft::hunt {
+
+namespace {
+
+using scenario::durationText;
+
+// In double quotes: a title may hold a colon.
+std::string quotedText(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+void addBlock(std::string_view text, std::string& out) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out.append("  ").append(text.substr(0, end)).append("\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+void add(std::string_view indent, const Line& line, std::string& out) {
+  out.append(indent).append(line.key).append(": ").append(line.value).append("\n");
+}
+
+}  // namespace
+
+std::string nameOf(std::uint32_t server) {
+  return std::string(1, static_cast<char>('A' + server - 1));
+}
+
+std::string textOf(const Plan& plan, const Heading& heading) {
+  std::string out;
+  if (!heading.title.empty()) add("", {"title", quotedText(heading.title)}, out);
+  if (!heading.about.empty()) {
+    out += "about: |\n";
+    addBlock(heading.about, out);
+  }
+  add("", {"servers", std::to_string(plan.servers)}, out);
+  add("", {"seed", std::to_string(plan.seed)}, out);
+  for (const Line& line : plan.settings) add("", line, out);
+  if (!plan.clients.empty()) out += "clients:\n";
+  for (const std::string& client : plan.clients) out += "  - " + client + "\n";
+  if (!plan.steps.empty()) out += "steps:\n";
+  for (const Step& step : plan.steps) {
+    add("  - ", {"at", durationText(step.at)}, out);
+    add("    ", step.deed, out);
+  }
+  add("", {"until", durationText(plan.until)}, out);
+  return out;
+}
+
+}  // namespace raft::hunt

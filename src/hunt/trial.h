@@ -1,0 +1,38 @@
+// One run of a plan, with every checker on.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hunt/coverage.h"
+#include "hunt/plan.h"
+
+namespace raft::hunt {
+
+// What a run found.
+struct Find {
+  // What two finds have in common that are of one mistake: the property, "Assertion" with its
+  // place, or "Unexplained".
+  std::string kind;
+  std::string sentence;  // what happened, in this run
+  Time time;             // when
+  bool operator==(const Find&) const = default;
+};
+
+struct Trial {
+  std::optional<Find> find = {};          // the first
+  std::vector<std::size_t> skipped = {};  // steps of the plan that could not be done
+  std::uint64_t events = 0;
+  Time end = {};  // simulated
+  Coverage coverage = {};
+};
+
+// Runs the plan; it ends with the first find. Steps that cannot be done are left out. Requires a
+// plan that can be read.
+Trial run(const Plan& plan);
+
+// The plan without these steps.
+Plan without(const Plan& plan, const std::vector<std::size_t>& steps);
+
+}  // namespace raft::hunt
