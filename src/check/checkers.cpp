@@ -16,7 +16,7 @@ const Violation* earlier(const Violation* a, const Violation* b) {
 
 const Violation* Checkers::violation() const {
   const std::vector<Violation>& inMachines = machines.violations();
-  return earlier(earlier(safety.violation(), progress.violation()),
+  return earlier(earlier(earlier(safety.violation(), membership.violation()), progress.violation()),
                  earlier(inMachines.empty() ? nullptr : &inMachines.front(),
                          reads.violation() ? &*reads.violation() : nullptr));
 }
@@ -26,6 +26,7 @@ std::vector<Violation> Checkers::violations() const {
   const auto insert = [&all](const Violation& found) {
     all.insert(std::ranges::upper_bound(all, found.time, {}, &Violation::time), found);
   };
+  if (const Violation* found = membership.violation()) insert(*found);
   if (const Violation* found = progress.violation()) insert(*found);
   for (const Violation& found : machines.violations()) insert(found);
   if (reads.violation()) insert(*reads.violation());
@@ -34,6 +35,7 @@ std::vector<Violation> Checkers::violations() const {
 
 void Checkers::started(Time now, const Server& server, bool again) {
   safety.started(now, server, again);
+  membership.started(now, server, again);
   progress.started(now, server, again);
 }
 

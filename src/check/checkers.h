@@ -7,6 +7,7 @@
 
 #include "check/fresh_reads.h"
 #include "check/machines.h"
+#include "check/membership.h"
 #include "check/progress.h"
 #include "check/safety.h"
 #include "check/violation.h"
@@ -28,6 +29,7 @@ class Checkers final : public trace::Observer {
   void started(Time, const Server&, bool again) override;
   void stepped(const trace::Step& step) override {
     safety.stepped(step);
+    membership.stepped(step);
     progress.stepped(step);
     reads.stepped(step);
   }
@@ -43,11 +45,12 @@ class Checkers final : public trace::Observer {
   void invariantBroken(Time, const Server&, const char* sentence) override;
 
   bool operator==(const Checkers& other) const {
-    return safety == other.safety && progress == other.progress && machines == other.machines &&
-           reads == other.reads;
+    return safety == other.safety && membership == other.membership && progress == other.progress &&
+           machines == other.machines && reads == other.reads;
   }
 
   Safety safety;
+  Membership membership;
   Progress progress;
   Machines machines;
   FreshReads reads;

@@ -137,27 +137,6 @@ bool Progress::connected(const ServerSet& servers) const {
   return true;
 }
 
-// A majority who are all connected, and whom nobody else who runs can reach: they are exactly those
-// who reach any one of them. Empty if there is none.
-ServerSet Progress::connectedMajority() const {
-  const ServerSet up = running();
-  ServerSet tried;
-  for (ServerId server : up) {
-    if (tried.contains(server)) continue;
-    const ServerSet core = reaching(server, up);
-    if (!isMajority(core, s_.configuration)) {
-      tried.insert(server);
-    } else if (connected(core)) {
-      return core;
-    } else {  // nor does it help to begin with another who reaches the same
-      for (ServerId each : core) {
-        if (reaching(each, up) == core) tried.insert(each);
-      }
-    }
-  }
-  return {};
-}
-
 Duration Progress::slowest(const ServerSet& servers) const {
   Duration most = Duration(0);
   for (ServerId from : servers) {
@@ -185,7 +164,7 @@ bool Progress::timely(const ServerSet& servers) const {
 }
 
 std::optional<Duration> Progress::boundFor(const ServerSet& servers) const {
-  if (!isMajority(servers, s_.configuration)) return std::nullopt;
+  if (!canAgree(servers)) return std::nullopt;
   if (servers.size() > 1 && !timely(servers)) return std::nullopt;
   const Duration message = slowest(servers);
   const Duration disk = s_.settings.diskLatencyMax;
@@ -238,8 +217,10 @@ void Progress::started(Time now, const Server& server, bool) {
            .flawed = known.flawed,
            .drift = known.drift,
            .settings = inTruth(server.settings, known.drift),
-           .together = known.together};
-  s_.configuration = server.configuration;
+           .together = known.together,
+           .configuration = server.configuration,
+           .configurationIndex = server.configurationIndex,
+           .stands = server.mayStand()};
   disturbed(now);
   // A first timeout that was chosen by hand may be longer than those that are drawn. When no more
   // of it is left than of one of these, it is as good as one.
@@ -391,6 +372,9 @@ void Progress::stepped(const trace::Step& step) {
   Seen& known = seen(server.id);
   known.writes = static_cast<std::uint32_t>(server.writing.size());
   const bool moved = std::exchange(known.commitIndex, server.commitIndex) != server.commitIndex;
+  if (known.configurationIndex != Index{0} || server.configurationIndex != Index{0}) {
+    noteConfiguration(step);
+  }
   if (known.leaderOf != Term{0} || server.is<Leader>()) {
     noteLeader(step, known, moved);
   } else if (moved && s_.phase == Phase::Led && s_.core.contains(server.id)) {
@@ -435,14 +419,15 @@ void Progress::noteLeader(const trace::Step& step, Seen& known, bool moved) {
 void Progress::noteFollowers(Time now, const Server& leader) {
   s_.followersWatched = true;
   for (ServerId each : s_.core) {
-    if (each != s_.leader) noteFollower(now, each, false, gapOf(leader, each));
+    if (each == s_.leader || !seen(s_.leader).configuration.contains(each)) continue;
+    noteFollower(now, each, false, gapOf(leader, each));
   }
 }
 
 // Its commitIndex or its leader's has changed.
 void Progress::noteFollower(Time now, ServerId follower, bool moved, std::uint64_t gap) {
   Seen& known = seen(follower);
-  if (known.leaderOf != Term{0}) return;
+  if (known.leaderOf != Term{0} || !seen(s_.leader).configuration.contains(follower)) return;
   if (known.commitIndex >= seen(s_.leader).commitIndex) {
     known.waiting = Time::max();
   } else if (moved || known.waiting == Time::max()) {

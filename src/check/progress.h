@@ -59,10 +59,13 @@ class Progress : public trace::Observer {
     bool flawed = false;     // its disk stalls or fails
     std::int32_t drift = 0;  // of its clock, in parts of a million
     Settings settings = {};
-    ServerSet together = {};   // with whom it shares a group of the partition
-    std::uint32_t writes = 0;  // on their way to its disk
-    Term leaderOf = 0;         // the term that it leads now; 0: none
-    bool handsOver = false;    // to another server (thesis §3.10)
+    ServerSet together = {};           // with whom it shares a group of the partition
+    std::uint32_t writes = 0;          // on their way to its disk
+    Configuration configuration = {};  // that it uses
+    Index configurationIndex = 0;
+    bool stands = false;     // Server::mayStand
+    Term leaderOf = 0;       // the term that it leads now; 0: none
+    bool handsOver = false;  // to another server (thesis §3.10)
     Index commitIndex = 0;
     // Since when its commitIndex stood still, though it should rise: if it leads, as it has entries
     // of its own term to commit; otherwise, as its leader has committed more. max: it should not.
@@ -87,7 +90,6 @@ class Progress : public trace::Observer {
   struct State {
     ProgressSettings settings;
     std::optional<Violation> found = {};
-    Configuration configuration = {};
     std::vector<Seen> servers = {};
     std::vector<OddLink> oddLinks = {};  // in the order of (from, to)
     bool partitioned = false;
@@ -109,6 +111,8 @@ class Progress : public trace::Observer {
   ServerSet running() const;
   ServerSet reaching(ServerId server, const ServerSet& running) const;
   bool connected(const ServerSet& servers) const;
+  bool canAgree(const ServerSet& servers) const;
+  void noteConfiguration(const trace::Step& step);
   ServerSet connectedMajority() const;
   Duration slowest(const ServerSet& servers) const;
   bool timely(const ServerSet& servers) const;

@@ -44,6 +44,7 @@ const char* nameOf(Property property) {
     case Property::StateMachineSafety: return "StateMachineSafety";
     case Property::Durability: return "Durability";
     case Property::Progress: return "Progress";
+    case Property::OverlappingMajorities: return "OverlappingMajorities";
     case Property::Invariant: return "Invariant";
     case Property::SameState: return "SameState";
     case Property::ExactlyOnce: return "ExactlyOnce";

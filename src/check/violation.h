@@ -21,8 +21,10 @@ enum class Property : std::uint8_t {
   LeaderCompleteness,  // what is committed in a term stands in the logs of all later leaders (§5.4)
   StateMachineSafety,  // no two servers ever apply different entries at one index (§5.4.3)
   // Not in Figure 3.
-  Durability,   // a restarted server finds what it had been told to be durable (Figure 2)
-  Progress,     // a connected majority left in peace elects a leader and commits (§5.6)
+  Durability,  // a restarted server finds what it had been told to be durable (Figure 2)
+  Progress,    // a connected majority left in peace elects a leader and commits (§5.6)
+  // Any two committed configurations that follow each other share a voter (thesis §4.1, §4.3).
+  OverlappingMajorities,
   Invariant,    // a promise of a single server (raft/invariants.h)
   SameState,    // state machines that have applied the same entries are equal
   ExactlyOnce,  // a request of a session takes effect once, and has one reply (thesis §6.3)

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "raft/message.h"
+#include "raft/server_set.h"
 #include "raft/snapshot.h"
 
 namespace raft {
@@ -26,6 +27,15 @@ struct Timeout {
 struct Propose {
   std::vector<Command> commands;
   bool operator==(const Propose&) const = default;
+};
+// From an operator: what these servers shall be from now on (thesis ch. 4). The others stay what
+// they are. A server that does not vote yet first catches up as a learner (§4.2.1). The leader
+// alone changes members; Effects::change says what becomes of it.
+struct ChangeConfiguration {
+  ServerSet voters = {};
+  ServerSet learners = {};
+  ServerSet removed = {};
+  bool operator==(const ChangeConfiguration&) const = default;
 };
 // The write `id`, and with it each one before it, is durable. Ids begin anew when a server starts:
 // one from its life before a crash must not be told to the new one.
@@ -65,7 +75,7 @@ struct TransferLeadership {
 };
 // A message (an Envelope) has arrived. One that is late, doubled or forged is answered or ignored.
 using Input = std::variant<Timeout, Propose, Written, WriteFailed, Envelope, Read, Compact,
-                           TransferLeadership>;
+                           TransferLeadership, ChangeConfiguration>;
 
 // Everything that must become durable, together or (after a crash) not at all; but of `entries` a
 // crash may leave the first ones only. Writes are performed in the order of their ids; what was
@@ -168,6 +178,29 @@ enum class Compaction : std::uint8_t {
   Already,     // refused: a snapshot stands for the entry at that index already
 };
 
+// What becomes of a ChangeConfiguration. A leader that loses its role says nothing: its successor
+// carries on what stands in the log, and nobody carries on what does not.
+struct Change {
+  enum class Outcome : std::uint8_t {
+    Begun,
+    Complete,  // the last of its configurations is committed
+    // Refused, and nothing was changed:
+    NotLeader,      // `leaderId` is the one that it knows of, to ask instead
+    Contradictory,  // `servers` shall be two things at once
+    InFlight,       // another change is not complete
+    HandingOver,    // its leadership is being transferred: ask the next leader
+    TooEarly,       // no entry of the leader's own term is committed yet
+    NoVoter,        // nobody would be left to vote
+    AlreadySo,
+    // Given up: `servers` do not catch up, and stay learners.
+    TooSlow,
+  };
+  Outcome outcome;
+  ServerSet servers = {};
+  std::optional<ServerId> leaderId = {};
+  bool operator==(const Change&) const = default;
+};
+
 // The host may keep one Effects and pass it to every step: its memory is used again.
 struct Effects {
   std::optional<Write> write = {};
@@ -176,8 +209,10 @@ struct Effects {
   std::optional<Proposed> proposed = {};
   std::optional<Snapshot> restore = {};  // the state machine becomes this, whatever it was
   Compaction compaction = Compaction::None;
+  // Beyond Figure 2.
   std::optional<Transferred> transferred = {};
   std::vector<Fate> fates = {};  // after `apply`
+  std::optional<Change> change = {};
 
   // Beyond Figure 2.
   std::optional<ReadAnswer> read = {};
@@ -204,6 +239,7 @@ inline void Effects::clear() {
   compaction = Compaction::None;
   transferred.reset();
   fates.clear();
+  change.reset();
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

@@ -1,4 +1,6 @@
 // Late, doubled and forged messages are answered or ignored; none of them breaks an invariant.
+#include <algorithm>
+#include <iterator>
 #include <span>
 
 #include <gtest/gtest.h>
@@ -9,6 +11,34 @@ namespace raft {
 namespace {
 
 constexpr std::uint64_t absurd = ~0ull;
+
+// The same, but 3^4 is a configuration: a leader of a joint one, one that waits for s4 to catch up,
+// and one that is not in its own; a candidate and a follower of the latter.
+std::vector<Server> whileMembersChange() {
+  const Configuration joint{.voters = {1, 2, 3}, .nextVoters = {2, 4}};
+  const Configuration learning{.voters = {1, 2, 3}, .learners = {4}};
+  const Configuration without{ServerSet{2, 3}};
+  std::vector<Server> all;
+  for (const Configuration& its : {joint, learning, without, without, without}) {
+    Log log = logOf({1, 2});
+    log.append({.term = 4, .command = encode(its), .type = EntryType::Configuration});
+    Server s1 = Server::start(1, three, extended, 1, ms(0), {4, ServerId{1}, std::move(log)});
+    s1.commitIndex = s1.lastApplied = 1;
+    s1.role =
+        Leader{.progress = {{.nextIndex = 4, .matchIndex = 3}, {.nextIndex = 4}, {.nextIndex = 4}},
+               .changing = true};
+    s1.as<Leader>()->progress.resize(4);
+    all.push_back(std::move(s1));
+  }
+  all[1].as<Leader>()->catchUp = Leader::CatchUp{.target = ServerSet{1, 2, 3, 4},
+                                                 .newcomers = {4},
+                                                 .goal = 3,
+                                                 .roundBegan = {},
+                                                 .reachedAt = {}};
+  all[3].role = Candidate{.votesResponded = {1}, .votesGranted = {1}, .electionDeadline = ms(50)};
+  all[4].role = Follower{.leaderId = 2, .electionDeadline = ms(50)};
+  return all;
+}
 
 // s1 in each role, in term 4 with the log 1^1 2^2 3^4, of which 1^1 is committed.
 std::vector<Server> inEachRole() {
@@ -33,6 +63,7 @@ std::vector<Server> inEachRole() {
   all[5].role = all[2].role;
   all[5].as<Leader>()->transfer = Transfer{.to = 2, .deadline = ms(99)};
   for (Server& server : std::span(all).subspan(3)) server.settings = extended;
+  std::ranges::copy(whileMembersChange(), std::back_inserter(all));
   return all;
 }
 
@@ -51,6 +82,11 @@ std::vector<Message> absurdMessages() {
           all.push_back(AppendEntries::Request{term, id, 3, 4, entriesFrom(4, {4}), index});
           all.push_back(AppendEntries::Request{term, id, 3, 4, {{of}}, index});
           all.push_back(AppendEntries::Request{term, id, 2, 2, {{5}, {of}}, index});
+          for (const Command& its : {encode({}), encode(ServerSet{2, 3}), Command("?")}) {
+            const Entry entry{.term = 5, .command = its, .type = EntryType::Configuration};
+            all.push_back(AppendEntries::Request{term, id, 2, 2, {entry}, index});
+            all.push_back(AppendEntries::Request{term, id, 3, 4, {entry}, index});
+          }
         }
       }
       for (bool yes : {true, false}) {

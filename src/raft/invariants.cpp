@@ -20,6 +20,14 @@ const char* firstBroken(const std::array<Rule, n>& rules) {
   return broken == rules.end() ? nullptr : broken->sentence;
 }
 
+// Whether it stands where it says. That no later one does, brokenInWrite() sees.
+bool hasLatestConfiguration(const Server& s) {
+  if (s.configurationIndex <= s.log.baseIndex()) return true;
+  if (s.configurationIndex > s.log.lastIndex()) return false;
+  const Entry& entry = s.log[s.configurationIndex];
+  return entry.type == EntryType::Configuration && decode(entry.command) == s.configuration;
+}
+
 const char* brokenInState(const Server& s) {
   return firstBroken(std::to_array<Rule>({
       {"lastApplied <= commitIndex", s.lastApplied <= s.commitIndex},
@@ -35,6 +43,7 @@ const char* brokenInState(const Server& s) {
       {"a snapshot covers just what was applied (§7)", s.log.baseIndex() <= s.lastApplied},
       {"chunks of a snapshot come from the leader of the term (§7)",
        !s.receiving || s.is<Follower>()},
+      {"the configuration is the latest in the log (thesis §4.1)", hasLatestConfiguration(s)},
   }));
 }
 
@@ -82,13 +91,15 @@ const char* brokenInRole(const Server& s) {
         {"a candidate votes for itself", s.votedFor == s.id && c->votesGranted.contains(s.id)},
         {"who granted a vote has answered",
          (c->votesGranted & c->votesResponded) == c->votesGranted},
+        {"only a voter stands for election (thesis §4.2.1)", s.mayStand()},
     }));
   }
-  if (const Follower* f = s.as<Follower>()) {
-    return brokenInFollower(s, *f);
-  }
+  if (const Follower* f = s.as<Follower>()) return brokenInFollower(s, *f);
   const Leader& l = *s.as<Leader>();
   if (s.votedFor != s.id) return "a leader has voted for itself";
+  if (!s.configuration.isVoter(s.id) && s.configurationIndex <= s.commitIndex) {
+    return "a leader that is removed leads until that is committed (thesis §4.2.2)";
+  }
   if (l.progress.size() < s.configuration.members().last().value) {
     return "a leader keeps track of each member";
   }
@@ -137,6 +148,8 @@ const char* brokenInPending(const Server& s) {
 const char* brokenInChange(const Vitals& b, const Server& a) {
   const bool sameTerm = b.currentTerm == a.currentTerm;
   const auto role = a.role.index();
+  const bool configures =
+      sameTerm && b.role == leader && a.configurationIndex > b.configurationIndex;
   return firstBroken(std::to_array<Rule>({
       {"currentTerm never falls (§5.1)", b.currentTerm <= a.currentTerm},
       {"a vote is not taken back within its term (§5.2)",
@@ -147,16 +160,20 @@ const char* brokenInChange(const Vitals& b, const Server& a) {
        b.snapshot <= a.snapshot.lastIncludedIndex},
       {"a leader's log never shrinks (§5.3)",
        !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
-      // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written,
-      // or it hears from no majority (thesis §6.2).
+      // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written;
+      // or it hears from no majority (thesis §6.2); or it is removed (membership.cpp).
       {"a leader stays one until its term ends (§5.2)",
        !sameTerm || b.role != leader || role == leader || !a.writing.empty() ||
-           (role == follower && a.settings.checkQuorum)},
+           (role == follower && (a.settings.checkQuorum || !a.configuration.isVoter(a.id)))},
       {"only a candidate becomes leader (§5.2)",
        role != leader || (sameTerm && b.role != follower)},
       {"a leader commits by counting only entries of its own term (§5.4.2)",
        role != leader || b.role != leader || b.commitIndex == a.commitIndex ||
            a.log.term(a.commitIndex) == a.currentTerm},
+      {"one configuration is committed before the next begins (thesis §4.1)",
+       !configures || b.configurationIndex <= a.commitIndex},
+      {"a leader changes members when an entry of its term is committed",
+       !configures || b.isJoint || a.log.term(a.commitIndex) == a.currentTerm},
   }));
 }
 
@@ -165,9 +182,14 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
   const bool again = b.lastIndex == a.log.lastIndex() && b.lastTerm == a.log.lastTerm();
   const Index last = w.from == Index{0} ? b.lastIndex : w.from + w.entries.size() - 1;
   Term previous = w.from > Index{1} ? a.log.term(w.from - 1) : Term{0};
+  Index index = w.from;
   for (const Entry& entry : w.entries) {
     if (entry.term < previous) return "terms never fall along a log";
     previous = entry.term;
+    if (entry.type == EntryType::Configuration && a.configurationIndex < index) {
+      return "a configuration is in force when it is appended (thesis §4.1)";
+    }
+    ++index;
   }
   const bool newSnapshot = b.snapshot != a.snapshot.lastIncludedIndex;
   return firstBroken(std::to_array<Rule>({
@@ -195,6 +217,8 @@ const char* brokenInSend(const Server& a, const Effects& fx, const Send& send) {
   if (termOf(message) != a.currentTerm) return "messages carry currentTerm (§5.1)";
   if (!asksToStand) return nullptr;
   const Leader* leader = a.as<Leader>();
+  // One that is removed may have stepped down since (membership.cpp).
+  if (!leader && !a.configuration.isVoter(a.id)) return nullptr;
   return leader && leader->transfer && leader->transfer->to == send.envelope.to &&
                  leader->of(send.envelope.to).matchIndex == a.log.lastIndex()
              ? nullptr
@@ -266,6 +290,8 @@ Vitals Vitals::of(const Server& s) {
           .lastApplied = s.lastApplied,
           .lastWrite = s.lastWrite,
           .snapshot = s.snapshot.lastIncludedIndex,
+          .configurationIndex = s.configurationIndex,
+          .isJoint = s.configuration.isJoint(),
           .role = static_cast<std::uint8_t>(s.role.index())};
 }
 

@@ -18,7 +18,9 @@ struct Vitals {
   Index commitIndex;
   Index lastApplied;
   WriteId lastWrite;
-  Index snapshot;     // its last included index
+  Index snapshot;  // its last included index
+  Index configurationIndex;
+  bool isJoint;       // its configuration
   std::uint8_t role;  // Role::index()
 
   static Vitals of(const Server& server);

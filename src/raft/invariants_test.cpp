@@ -85,6 +85,17 @@ Step installs() {
   return step;
 }
 
+// The same, that appends a configuration, which is in force.
+Step configures() {
+  Step step = appends();
+  const Entry entry{.term = 4, .command = encode(three), .type = EntryType::Configuration};
+  step.after.log = logOf({1, 2, 2});
+  step.after.log.append(entry);
+  step.after.configurationIndex = 4;
+  step.effects.write->entries = {entry};
+  return step;
+}
+
 // s2 leads term 4, before the step and after it.
 Step leads(Step step = idle()) {
   step.after.votedFor = step.before.votedFor = 2;
@@ -150,6 +161,21 @@ std::vector<Case> states() {
       {"nothing is durable beyond the log", idle(), [](Step& s) { s.after.durableIndex = 4; }},
       {"what is not on its way to the disk is durable", idle(),
        [](Step& s) { s.after.durableIndex = 2; }},
+      {"the configuration is the latest in the log (thesis §4.1)", configures(),
+       [](Step& s) { s.after.configuration.learners = {4}; }},
+      {"the configuration is the latest in the log (thesis §4.1)", configures(),
+       [](Step& s) { s.after.configurationIndex = 3; }},
+      {"the configuration is the latest in the log (thesis §4.1)", idle(),
+       [](Step& s) { s.after.configurationIndex = 4; }},
+      {"only a voter stands for election (thesis §4.2.1)", leads(),
+       [](Step& s) {
+         s.after.role = Candidate{.votesResponded = {2}, .votesGranted = {2}};
+         s.after.configuration = {{1, 3}, {}, {2}};
+       }},
+      {"a leader that is removed leads until that is committed (thesis §4.2.2)", leads(),
+       [](Step& s) {
+         s.after.configuration = {{1, 3}};
+       }},
       {"a candidate votes for itself", idle(),
        [](Step& s) { s.after.role = Candidate{.votesResponded = {2}, .votesGranted = {2}}; }},
       {"a candidate votes for itself", leads(), [](Step& s) { s.after.role = Candidate{}; }},
@@ -179,6 +205,11 @@ std::vector<Case> states() {
       {"matchIndex < nextIndex", leads(), [](Step& s) { leaderOf(s).of(3).nextIndex = 3; }},
       {"a leader counts itself only for what is durable (thesis §10.2.1)", leads(appends()),
        [](Step& s) { leaderOf(s).of(2).matchIndex = 4; }},
+  };
+}
+
+std::vector<Case> snapshots() {
+  return {
       {"the log begins where the snapshot ends (§7)", compacts(),
        [](Step& s) { s.after.snapshot.lastIncludedIndex = 0; }},
       {"the log begins where the snapshot ends (§7)", compacts(),
@@ -228,6 +259,8 @@ std::vector<Case> replication() {
       {"what is committed or lost is told", pends(), [](Step& s) { s.after.pending[0].first = 1; }},
       {"who leads no longer has said that it does not know", pends(),
        [](Step& s) { s.after.pending[0].unknown = false; }},
+      {"a fate is what the committed entries say", pends(),
+       [](Step& s) { s.effects.fates[0].outcome = Fate::Outcome::Committed; }},
   };
 }
 
@@ -261,6 +294,10 @@ std::vector<Case> changes() {
        }},
       {"a leader commits by counting only entries of its own term (§5.4.2)", leads(applies()),
        [](Step&) {}},
+      {"one configuration is committed before the next begins (thesis §4.1)", leads(configures()),
+       [](Step& s) { s.before.configurationIndex = 2; }},
+      {"a leader changes members when an entry of its term is committed", leads(configures()),
+       [](Step&) {}},
   };
 }
 
@@ -268,6 +305,8 @@ std::vector<Case> effects() {
   return {
       {"terms never fall along a log", appends(),
        [](Step& s) { s.effects.write->entries = entriesFrom(4, {1}); }},
+      {"a configuration is in force when it is appended (thesis §4.1)", configures(),
+       [](Step& s) { s.after.configurationIndex = 0; }},
       {"write ids rise by one", appends(), [](Step& s) { s.effects.write->id = 7; }},
       {"a write that is asked for is under way", appends(),
        [](Step& s) {
@@ -326,8 +365,6 @@ std::vector<Case> effects() {
        [](Step& s) {
          s.effects.send = {{.envelope = {2, 1, RequestVote::Response{.term = 3}}}};
        }},
-      {"a fate is what the committed entries say", pends(),
-       [](Step& s) { s.effects.fates[0].outcome = Fate::Outcome::Committed; }},
       {"what is applied is handed out, once", applies(), [](Step& s) { s.effects.apply = {}; }},
       {"what is applied is handed out, once", idle(),
        [](Step& s) { s.effects.apply = {.first = 1, .entries = entriesFrom(1, {1})}; }},
@@ -361,8 +398,8 @@ void expectEachNamed(const std::vector<Case>& cases) {
 
 TEST(Invariants, HoldOfStepsThatAreRight) {
   for (const Step& step :
-       {idle(), appends(), applies(), compacts(), installs(), leads(), leads(appends()),
-        leads(compacts()), canvasses(), handsOver(), pipelines(), pends()}) {
+       {idle(), appends(), applies(), configures(), compacts(), installs(), leads(),
+        leads(appends()), leads(compacts()), canvasses(), handsOver(), pipelines(), pends()}) {
     EXPECT_STREQ(brokenInvariant(step.before, step.after, step.effects), nullptr);
   }
 }
@@ -371,6 +408,8 @@ TEST(Invariants, OfAStateAreNamedWhenTheyAreBroken) {
   expectEachNamed(states());
   expectEachNamed(replication());
 }
+
+TEST(Invariants, OfSnapshotsAreNamedWhenTheyAreBroken) { expectEachNamed(snapshots()); }
 
 TEST(Invariants, OfAChangeAreNamedWhenTheyAreBroken) { expectEachNamed(changes()); }
 
@@ -382,7 +421,8 @@ TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) {
 // A new invariant needs a case above.
 TEST(Invariants, AreAllBrokenOnce) {
   std::set<std::string> named;
-  for (const auto& cases : {states(), replication(), changes(), effects(), effectsOfElections()}) {
+  for (const auto& cases :
+       {states(), replication(), snapshots(), changes(), effects(), effectsOfElections()}) {
     for (const Case& one : cases) named.insert(one.sentence);
   }
   std::ifstream source(RAFTLAB_SOURCE_DIR "/src/raft/invariants.cpp");

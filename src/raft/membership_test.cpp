@@ -136,5 +136,90 @@ TEST(Membership, WhatAnswersARequestFromBeforeTheServerWasAddedDoesNotCount) {
   EXPECT_EQ(s1.commitIndex, 2);
 }
 
+// Thesis §4.2.2: who may be needed was a voter, and no learner, of what is committed.
+TEST(Membership, WhoWasNoVoterBeforeDoesNotStandEither) {
+  Log log = logOf({1, 1});
+  for (const Configuration& next :
+       {Configuration{.voters = {1, 2}, .learners = {3}}, {.voters = {1}, .learners = {3}}}) {
+    log.append({.term = 1, .command = encode(next), .type = EntryType::Configuration});
+  }
+  Server server = Server::start(3, {}, plain, 1, ms(0), {1, {}, std::move(log)});
+  EXPECT_FALSE(server.mayStand());
+  EXPECT_TRUE(stepChecked(server, server.deadline(), Timeout{}).send.empty());
+  EXPECT_TRUE(server.is<Follower>());
+}
+
+// Thesis §4.2.2: a server's vote may be needed by candidates that do not have the configuration
+// that it is not part of.
+TEST(Membership, AServerOutsideOfItsConfigurationStillVotes) {
+  Log log = logOf({1, 1});
+  log.append({.term = 1, .command = encode(ServerSet{1, 2}), .type = EntryType::Configuration});
+  Server server = Server::start(3, three, plain, 1, ms(0), {1, {}, std::move(log)});
+  const Effects effects = stepChecked(
+      server, ms(1),
+      Envelope{
+          2, 3,
+          RequestVote::Request{.term = 3, .candidateId = 2, .lastLogIndex = 3, .lastLogTerm = 2}});
+  ASSERT_EQ(effects.send.size(), 1u);
+  EXPECT_TRUE(std::get<RequestVote::Response>(effects.send[0].envelope.message).voteGranted);
+}
+
+// Thesis §4.3: a new leader goes on to C_new at once if it knows C_old,new to be committed.
+TEST(Thesis43, ANewLeaderLeavesAJointConfigurationThatItKnowsToBeCommitted) {
+  const Configuration joint{.voters = {1}, .nextVoters = {2}};
+  Log log = logOf({1, 2});
+  log.append({.term = 2, .command = encode(joint), .type = EntryType::Configuration});
+  TestCluster s;
+  for (ServerId id : {1, 2}) {
+    s.servers.push_back(
+        Server::start(id, ServerSet{1}, plain, 1, ms(0), {2, {}, Log(log.from(1))}));
+  }
+  s.of(2).commitIndex = s.of(2).lastApplied = 3;
+  s.stand(2);
+  EXPECT_TRUE(s.of(2).is<Leader>());
+  EXPECT_EQ(s.of(2).configuration, Configuration(ServerSet{2}));
+}
+
+// Thesis §3.10: nothing is appended while the leader hands over; who takes over carries on.
+TEST(Thesis43, TheJointConfigurationIsNotLeftWhileTheLeaderHandsOver) {
+  TestCluster s;
+  Log log = logOf({1, 2});
+  log.append({.term = 2,
+              .command = encode({.voters = {1, 2, 3}, .nextVoters = {1, 4, 5}}),
+              .type = EntryType::Configuration});
+  for (ServerId id : {1, 2, 3, 4, 5}) {
+    s.servers.push_back(Server::start(id, three, plain, 1, ms(0), {2, {}, Log(log.from(1))}));
+  }
+  s.stand(4);
+  s.reached = {4};
+  s.run(4, Propose{{"x"}});
+  s.run(4, TransferLeadership{.to = 5});
+  s.reached = {1, 2, 3, 4, 5};
+  s.timeOut(4);
+  ASSERT_TRUE(s.of(5).is<Leader>());
+  EXPECT_EQ(s.of(5).log.term(4), 3);  // "x", and after it nothing from s4
+  for (const Entry& entry : s.of(5).log.from(5)) EXPECT_EQ(entry.term, s.of(5).currentTerm);
+}
+
+// Thesis §3.10, §4.2.2: one answer may complete both. Found by chaos, of seed 430.
+TEST(Membership, ALeaderThatIsRemovedHandsOverAndStepsDownInOneStep) {
+  Log log = logOf({1, 2});
+  log.append(configured(2, ServerSet{2, 3}));
+  Server s1 = leaderOf(1, 2, log, three);
+  s1.configuration = ServerSet{2, 3};
+  s1.configurationIndex = 3;
+  Leader& leader = *s1.as<Leader>();
+  leader.changing = true;
+  leader.of(2) = leader.of(3) = {.nextIndex = 4};
+  leader.of(3).matchIndex = 3;
+  leader.transfer = Transfer{.to = 2, .deadline = ms(99)};
+  const AppendEntries::Response response{
+      .term = 2, .success = true, .prevLogIndex = 2, .matchIndex = 3};
+  const Effects effects = stepChecked(s1, ms(1), Envelope{2, 1, response});
+  ASSERT_EQ(effects.send.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<TimeoutNow::Request>(effects.send[0].envelope.message));
+  EXPECT_TRUE(s1.is<Follower>());
+}
+
 }  // namespace
 }  // namespace raft

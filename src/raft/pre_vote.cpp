@@ -11,7 +11,7 @@ namespace raft {
 // majority of the cluster that they would be willing to grant the candidate their votes (thesis
 // §9.6). Until then it is a follower, and writes nothing: it may still vote for others.
 void Server::canvass(Time now, Effects& out, bool leadershipTransfer) {
-  if (!configuration.isVoter(id)) return becomeCandidate(now, out);  // which it cannot
+  if (!mayStand()) return becomeCandidate(now, out);  // which it cannot
   role = Follower{.electionDeadline = electionDeadline(now),
                   .canvass = Canvass{.responded = {id},
                                      .granted = {id},

@@ -60,4 +60,24 @@ Index majorityIndex(const Configuration& configuration, IndexOf indexOf) {
   return std::min(index, majorityIndex(configuration.nextVoters, indexOf));
 }
 
+// Whether any majority of `a` and any of `b` share a server: no two disjoint ones can be picked,
+// for together they need more of the servers that both have than there are.
+constexpr bool alwaysOverlap(const ServerSet& a, const ServerSet& b) {
+  const std::uint32_t both = (a & b).size();
+  const auto needsOfBoth = [&](const ServerSet& voters) {
+    const std::uint32_t own = voters.size() - both;
+    const std::uint32_t most = majority(voters.size());
+    return most > own ? most - own : 0;
+  };
+  return needsOfBoth(a) + needsOfBoth(b) > both;
+}
+// The same of what two configurations take to agree: one pair of halves is enough (§4.3).
+constexpr bool alwaysOverlap(const Configuration& a, const Configuration& b) {
+  const auto meets = [&](const ServerSet& half) {
+    return !half.empty() &&
+           (alwaysOverlap(half, b.voters) || (b.isJoint() && alwaysOverlap(half, b.nextVoters)));
+  };
+  return meets(a.voters) || meets(a.nextVoters);
+}
+
 }  // namespace raft

@@ -204,6 +204,38 @@ TEST(Quorum, TheIndexOfBothMajoritiesIsWhatTryingEachSays) {
   });
 }
 
+// §4.1: "any majority of the old cluster overlaps with any majority of the new cluster", by trying
+// each pair of sets of five servers.
+TEST(Quorum, MajoritiesOverlapAsTryingEachPairSays) {
+  for (std::uint32_t a = 1; a < 32; ++a) {
+    for (std::uint32_t b = 1; b < 32; ++b) {
+      bool overlap = true;
+      for (std::uint32_t one = 0; one < 32; ++one) {
+        for (std::uint32_t other = 0; other < 32; ++other) {
+          const bool disjoint = (one & other) == 0;
+          const bool majorities =
+              mostOf(setOf(a), setOf(one & a)) && mostOf(setOf(b), setOf(other & b));
+          if (disjoint && majorities) overlap = false;
+        }
+      }
+      ASSERT_EQ(alwaysOverlap(setOf(a), setOf(b)), overlap) << a << ' ' << b;
+    }
+  }
+}
+
+// Figure 4.3: three servers and five have disjoint majorities; through the joint configuration they
+// never do.
+TEST(Quorum, AJointConfigurationOverlapsWithBothItsHalves) {
+  const Configuration three{.voters = {1, 2, 3}};
+  const Configuration five{.voters = {1, 2, 3, 4, 5}};
+  const Configuration joint{.voters = {1, 2, 3}, .nextVoters = {1, 2, 3, 4, 5}};
+  EXPECT_FALSE(alwaysOverlap(three, five));
+  EXPECT_TRUE(alwaysOverlap(three, joint));
+  EXPECT_TRUE(alwaysOverlap(joint, five));
+  EXPECT_TRUE(alwaysOverlap(three, Configuration{.voters = {1, 2, 3, 4}}));
+  EXPECT_FALSE(alwaysOverlap(three, Configuration{.voters = {3, 4, 5}}));
+}
+
 // Who is a learner neither helps nor hinders (§4.2.1).
 TEST(Quorum, LearnersNeverCount) {
   const Configuration learning{.voters = {1, 2, 3}, .learners = {4, 5}};

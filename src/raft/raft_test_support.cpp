@@ -275,6 +275,11 @@ void PrintTo(const Leader& role, std::ostream* os) {
   }
   *os << "  heartbeat at " << us(role.heartbeatDeadline);
   if (role.round != Round{0}) *os << "  round " << role.round.value;
+  if (role.changing) *os << "  changing";
+  if (role.catchUp) {
+    PrintTo(role.catchUp->newcomers, &(*os << ", catching up "));
+    *os << " to " << role.catchUp->goal.value << " in round " << role.catchUp->round;
+  }
   if (role.yieldNotBefore != Time{}) *os << "  yields from " << us(role.yieldNotBefore);
   if (role.mayBeReplaced) *os << "  may be replaced";
   if (!role.transfer) return;
@@ -425,6 +430,12 @@ void PrintTo(const Fate& fate, std::ostream* os) {
       << outcomes[static_cast<int>(fate.outcome)];
 }
 
+void PrintTo(const Change& change, std::ostream* os) {
+  *os << "change: outcome " << static_cast<int>(change.outcome) << " of ";
+  PrintTo(change.servers, os);
+  *os << ", ask " << change.leaderId;
+}
+
 void PrintTo(const Effects& effects, std::ostream* os) {
   *os << '{';
   if (effects.write) PrintTo(*effects.write, &(*os << "\n    "));
@@ -448,6 +459,7 @@ void PrintTo(const Effects& effects, std::ostream* os) {
   }
   if (effects.transferred) PrintTo(*effects.transferred, &(*os << "\n    "));
   for (const Fate& fate : effects.fates) PrintTo(fate, &(*os << "\n    "));
+  if (effects.change) PrintTo(*effects.change, &(*os << "\n    "));
   *os << " }";
 }
 

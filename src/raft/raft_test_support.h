@@ -143,6 +143,7 @@ void PrintTo(const Transferring&, std::ostream*);
 void PrintTo(Transferred, std::ostream*);
 void PrintTo(const TooMuchUncommitted&, std::ostream*);
 void PrintTo(const Fate&, std::ostream*);
+void PrintTo(const Change&, std::ostream*);
 void PrintTo(const Effects&, std::ostream*);
 void PrintTo(const Random&, std::ostream*);
 

@@ -50,6 +50,7 @@ requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
   const Term termBefore = currentTerm;
   const std::optional<ServerId> votedForBefore = votedFor;
   on(input, now, out);
+  if (const Leader* leader = as<Leader>(); leader && leader->changing) carryOnChange(now, out);
   applyCommitted(out);
   if (readsEnded != lastRead || settings.leases) goOnWithReads(out);
   if (settings.tellFates) tellFates(out);
@@ -63,6 +64,7 @@ template void Server::step(Time, const Envelope&, Effects&);
 template void Server::step(Time, const Read&, Effects&);
 template void Server::step(Time, const Compact&, Effects&);
 template void Server::step(Time, const TransferLeadership&, Effects&);
+template void Server::step(Time, const ChangeConfiguration&, Effects&);
 
 Time Server::deadline() const {
   if (const Leader* leader = as<Leader>()) return std::min(leader->heartbeatDeadline, stallsAt());
@@ -167,7 +169,7 @@ void Server::becomeFollower(Term term, Time now) {
 // reset election timer, send RequestVote RPCs to all other servers (§5.2).
 void Server::becomeCandidate(Time now, Effects& out, bool leadershipTransfer) {
   RAFT_ASSERT(!is<Leader>(), "a leader does not stand for election");
-  if (!configuration.isVoter(id)) {
+  if (!mayStand()) {
     role = Follower{.electionDeadline = electionDeadline(now)};
     return;
   }
@@ -188,9 +190,10 @@ void Server::becomeLeader(Time now, Effects& out) {
   RAFT_ASSERT(is<Candidate>(), "only a candidate is elected");
   // nextIndex[]: initialized to leader last log index + 1. matchIndex[]: initialized to 0.
   Leader leader;
-  leader.progress.assign(configuration.members().last().value,
+  leader.progress.assign(std::max(configuration.members().last(), id).value,
                          Progress{.nextIndex = log.lastIndex() + 1, .heardAt = heardAt(now)});
   leader.of(id).matchIndex = durableIndex;
+  leader.changing = configurationIndex > commitIndex || configuration.isJoint();
   role = std::move(leader);
   // Leaders: commit a blank no-op entry into the log at the start of its term (§8).
   // Not in Figure 2: the initial AppendEntries then carry it, and so are not empty.

@@ -75,6 +75,11 @@ struct Settings {
   std::uint64_t maxUncommittedBytes = 0;
   // Whether Effects::fates tells what becomes of the proposals that this server accepts.
   bool tellFates = false;
+  // A server that shall vote catches up in at most so many rounds first, the last of them shorter
+  // than an election timeout (thesis §4.2.1).
+  std::uint32_t catchUpRounds = 10;
+  // It is given up when it acknowledges nothing new for so long.
+  Duration catchUpPatience = std::chrono::seconds(5);
   bool operator==(const Settings&) const = default;
 };
 
@@ -164,6 +169,18 @@ struct Leader {
   std::optional<Transfer> transfer = {};
   bool mayBeReplaced = false;  // it has told a server to stand, whose voters need not wait
   Time yieldNotBefore = {};    // when to hand over for priority again, after it came to nothing
+  bool changing = false;   // its configuration is not settled: carryOnChange() has to do with it
+  struct CatchUp {         // a change waits for servers that shall vote (thesis §4.2.1)
+    Configuration target;  // what comes of it, without its joint configuration
+    ServerSet newcomers;   // they learn, and shall vote
+    Index goal;            // a round ends when all of them have what stands up to here
+    Time roundBegan;
+    std::uint32_t round = 1;  // which one it is
+    Index reached = 0;        // what all of them have acknowledged,
+    Time reachedAt;           // and since when it is no more
+    bool operator==(const CatchUp&) const = default;
+  };
+  std::optional<CatchUp> catchUp = {};
 
   // The bytes of log[after + 1 … last], as last counted (flow.cpp).
   struct Counted {
@@ -235,8 +252,8 @@ struct Server {
   // A server that starts at `now`, for the first time or after a crash, as a follower. A restarted
   // server needs a seed that it has not had before, or it repeats its timeouts (§5.2). `base` is
   // the configuration that the cluster began with, the same at each start; a server that is to join
-  // has an empty one. While it is no voter of the latest in its log, it only follows. Requires
-  // possible settings.
+  // has an empty one. While it may not stand for election, it only follows. Requires possible
+  // settings.
   static Server start(ServerId id, const Configuration& base, const Settings& settings,
                       std::uint64_t seed, Time now, Persistent durable = {});
 
@@ -269,6 +286,9 @@ struct Server {
 
   // Beyond Figure 2.
 
+  // Whether it is a voter; or was one until a configuration that it does not know to be committed
+  // (thesis §4.2.2).
+  bool mayStand() const;
   // Whether its disk takes longer for a write than Settings::writeTimeout.
   bool diskStalls(Time now) const { return stallsAt() <= now; }
 
@@ -315,7 +335,11 @@ struct Server {
   void beginLeaseRound(Time now);
 
   // membership.cpp
+  void on(const ChangeConfiguration&, Time now, Effects& out);
   void useLatestConfiguration();
+  void appendConfiguration(const Configuration& next, Time now, Effects& out);
+  void carryOnChange(Time now, Effects& out);
+  bool newcomersAreClose(Time now, Effects& out);
 
   // install_snapshot.cpp (§7).
   void startFrom(Snapshot durable);

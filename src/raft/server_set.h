@@ -59,6 +59,10 @@ class ServerSet {
     for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] |= b.words_[i];
     return a;
   }
+  friend constexpr ServerSet operator-(ServerSet a, const ServerSet& b) {
+    for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] &= ~b.words_[i];
+    return a;
+  }
   constexpr bool operator==(const ServerSet&) const = default;
 
   // The configuration of these voters and nobody else (raft/configuration.h).

@@ -88,5 +88,17 @@ TEST(SnapshotMembership, AnAnswerOfAnEarlierRoundDoesNotCount) {
   EXPECT_EQ(s1.as<Leader>()->of(2).round, 4);
 }
 
+// What was sent to a server before it was removed does not go on, also if it is added again.
+TEST(SnapshotMembership, ASnapshotIsNotSentOnToWhoIsRemoved) {
+  Server s1 = leaderOf(1, 4, logAfter(3, 2, {4}), three);
+  s1.snapshot = {3, 2, three, "abc"};
+  s1.commitIndex = s1.lastApplied = 4;
+  s1.as<Leader>()->of(3) = {.nextIndex = 2, .waiting = true};
+  s1.as<Leader>()->transfers = {{.to = 3, .snapshot = s1.snapshot, .offset = 2}};
+  stepChecked(s1, ms(1), ChangeConfiguration{.removed = {3}});
+  EXPECT_EQ(s1.configuration, Configuration(ServerSet{1, 2}));
+  EXPECT_TRUE(s1.as<Leader>()->transfers.empty());
+}
+
 }  // namespace
 }  // namespace raft

@@ -29,7 +29,7 @@ using Index = Number<struct IndexTag>;      // a position in a log; the first en
 using WriteId = Number<struct WriteIdTag>;  // a write that a server asked for; 0: none
 using ReadId = Number<struct ReadIdTag>;    // a read that a leader has taken; 0: none
 
-using Round = Number<struct RoundTag>;  // rises within a leader's term (thesis §4.2.1, §6.4)
+using Round = Number<struct RoundTag>;  // of a leader's requests: rises within its term
 
 // A server inside its cluster: 1, 2, 3 … without gaps. Names live outside of the core.
 using ServerId = Number<struct ServerIdTag, std::uint32_t>;

@@ -77,6 +77,16 @@ struct HasState {
   StateWord state = StateWord::Up;
   bool negated = false;
 };
+// What a server is in the configuration of the leader, once that is committed.
+struct Standing {
+  enum class Word : std::uint8_t { Voter, Learner, Member };
+  Who who;
+  Word word = Word::Voter;
+  bool negated = false;
+};
+struct ChangeUnderWay {  // "a change of members is under way", "no change of members …"
+  bool negated = false;
+};
 struct InTerm {
   Who who;
   Term term;
@@ -186,9 +196,10 @@ struct Happens {
 struct Condition {
   Position at;
   std::string text;  // as people read it
-  std::variant<LeaderExists, LeaderIs, HasRole, HasState, InTerm, VotedFor, Follows, LogIs,
-               HasThing, ReachedIndex, ReachedCommands, LogsAgree, HasSnapshot, ValueIs,
-               ClientIsDone, ReadReturned, EntryCommits, TermChanges, NewLeaderExists, Happens>
+  std::variant<LeaderExists, LeaderIs, HasRole, HasState, Standing, ChangeUnderWay, InTerm,
+               VotedFor, Follows, LogIs, HasThing, ReachedIndex, ReachedCommands, LogsAgree,
+               HasSnapshot, ValueIs, ClientIsDone, ReadReturned, EntryCommits, TermChanges,
+               NewLeaderExists, Happens>
       what;
 };
 

@@ -87,6 +87,26 @@ struct Holds {
       return is != c.negated;
     });
   }
+  bool operator()(const Standing& c) const {
+    const std::optional<ServerId> leader = world.leader();
+    if (!leader) return false;
+    const Server& s = world.server(*leader);
+    if (s.configurationIndex > s.commitIndex) return false;
+    const auto is = [&](ServerId id) {
+      switch (c.word) {
+        case Standing::Word::Voter: return s.configuration.isVoter(id);
+        case Standing::Word::Learner: return s.configuration.learners.contains(id);
+        case Standing::Word::Member: return s.configuration.contains(id);
+      }
+      return false;
+    };
+    return each(c.who, [&](ServerId id) { return is(id) != c.negated; });
+  }
+  bool operator()(const ChangeUnderWay& c) const {
+    const std::optional<ServerId> leader = world.leader();
+    if (!leader) return false;
+    return world.server(*leader).as<Leader>()->changing != c.negated;
+  }
   bool operator()(const InTerm& c) const {
     return each(c.who, [&](ServerId id) { return world.server(id).currentTerm == c.term; });
   }

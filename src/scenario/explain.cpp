@@ -83,6 +83,18 @@ struct Instead {
     return "the highest term is " + trace::text(highest.value) +
            "; when one began to look it was " + trace::text(scene.baseline.highestTerm.value);
   }
+  std::string operator()(const Standing&) const { return membership(); }
+  std::string operator()(const ChangeUnderWay&) const { return membership(); }
+  std::string membership() const {
+    const std::optional<ServerId> leader = scene.world.leader();
+    if (!leader) return leadersText(scene);
+    const Server& server = scene.world.server(*leader);
+    return "leader " + scene.names.of(*leader) + " uses the configuration " +
+           trace::configurationText(server.configuration, scene.names) +
+           (server.configurationIndex > server.commitIndex ? ", which is not committed"
+            : server.as<Leader>()->changing                ? ", and is changing it"
+                                                           : "");
+  }
   std::string operator()(const Happens& c) const {
     return "at that moment it does not happen\n" + states(spokenOf(c.who, scene), scene);
   }

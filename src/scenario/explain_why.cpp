@@ -136,6 +136,16 @@ struct WhyNot {
   Answer operator()(const Happens& c) const;
   Answer operator()(const HasState&) const { return {}; }
   Answer operator()(const HasSnapshot& c) const;
+  Answer operator()(const Standing& c) const {
+    if (c.negated || c.word != Standing::Word::Voter) return trace::whyChangeNotComplete(view);
+    const std::optional<ServerId> leader = world.leader();
+    const std::optional<ServerId> id = first(c.who, [&](ServerId each) {
+      return !leader || of(*leader).as<Leader>()->changing ||
+             !of(*leader).configuration.isVoter(each);
+    });
+    return id ? trace::whyNoVoter(view, *id) : Answer();
+  }
+  Answer operator()(const ChangeUnderWay&) const { return trace::whyChangeNotComplete(view); }
   Answer operator()(const InTerm& c) const {
     const std::optional<ServerId> other =
         first(c.who, [&](ServerId id) { return of(id).currentTerm != c.term; });
@@ -396,6 +406,8 @@ struct HasAnswer {
   }
   bool operator()(const HasThing& c) const { return c.stage != Stage::InLog && !c.negated; }
   bool operator()(const EntryCommits&) const { return true; }
+  bool operator()(const Standing& c) const { return !c.negated; }
+  bool operator()(const ChangeUnderWay& c) const { return c.negated; }
   template <class Other>
   bool operator()(const Other&) const {
     return false;

@@ -1,5 +1,6 @@
 // Conditions as phrases: who, what, and about what.
 #include <algorithm>
+#include <tuple>
 
 #include "scenario/targets.h"
 #include "scenario/values.h"
@@ -97,6 +98,10 @@ std::optional<What> Phrase::fixed() {
   if (in_.accept({"a", "term", "changes"}) || in_.accept({"the", "term", "changes"})) {
     return TermChanges{};
   }
+  if (in_.accept({"a", "change", "of", "members", "is", "under", "way"})) return ChangeUnderWay{};
+  if (in_.accept({"no", "change", "of", "members", "is", "under", "way"})) {
+    return ChangeUnderWay{.negated = true};
+  }
   if (in_.accept({"the", "logs", "of"})) {
     const std::optional<Who> who = takeWho(in_, cast_, wrong_);
     if (!who) return std::nullopt;
@@ -176,6 +181,18 @@ std::optional<What> Phrase::being(Who who) {
   if (in_.acceptAny({"down", "crashed"})) return HasState{std::move(who), StateWord::Down, negated};
   if (in_.accept({"paused"})) return HasState{std::move(who), StateWord::Paused, negated};
   if (in_.accept({"running"})) return HasState{std::move(who), StateWord::Running, negated};
+  const bool no = in_.accept({"no"});  // "A is no member"
+  const std::size_t before = in_.position();
+  in_.acceptAny({"a", "the"});
+  using Word = Standing::Word;
+  for (const auto& [one, many, word] : {std::tuple("voter", "voters", Word::Voter),
+                                        std::tuple("learner", "learners", Word::Learner),
+                                        std::tuple("member", "members", Word::Member)}) {
+    if (in_.acceptAny({one, many})) return Standing{std::move(who), word, negated || no};
+  }
+  in_.backTo(before);
+  if (no)
+    return fail("expected 'voter', 'learner' or 'member' after 'no', not " + quoted(in_.rest()));
   const std::optional<RoleWord> is = role();
   if (!is) return std::nullopt;
   if (!termClause(inTerm)) return std::nullopt;

@@ -71,6 +71,7 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
     cannot = act(*what, audience, acted);
   }
   if (const auto* what = std::get_if<ReadKey>(&deed.what)) cannot = act(*what, audience, acted);
+  if (const auto* what = std::get_if<ChangeMembers>(&deed.what)) cannot = act(*what, audience);
   if (const auto* what = std::get_if<Partition>(&deed.what)) cannot = act(*what, audience);
   if (const auto* what = std::get_if<Cut>(&deed.what)) cannot = act(*what, audience);
   if (std::get_if<Heal>(&deed.what)) world_.heal(audience);
@@ -204,6 +205,29 @@ std::optional<Run::Cannot> Run::act(const ReadKey& deed, trace::Observer& audien
   if (std::optional<Cannot> cannot = whomToAsk(deed.from, "answers no read", from)) return cannot;
   (void)world_.read(*from.begin(), Command(deed.key), deed.local, audience);
   acted = from;
+  return std::nullopt;
+}
+
+// What comes of it, the leader says; a refusal is part of the story.
+std::optional<Run::Cannot> Run::act(const ChangeMembers& deed, trace::Observer& audience) {
+  const std::optional<ServerId> leader = world_.leader();
+  if (!leader) return Cannot{"there is no leader now, and only a leader changes members"};
+  ChangeConfiguration wish;
+  const auto take = [&](const std::vector<Target>& targets, ServerSet& out) {
+    std::optional<Cannot> cannot;
+    for (const Target& target : targets) {
+      if (!cannot) cannot = resolve(target, out, out);
+    }
+    return cannot;
+  };
+  if (auto cannot = take(deed.all, wish.voters)) return cannot;
+  if (auto cannot = take(deed.add, wish.voters)) return cannot;
+  if (auto cannot = take(deed.learners, wish.learners)) return cannot;
+  if (auto cannot = take(deed.remove, wish.removed)) return cannot;
+  if (!deed.all.empty()) {
+    wish.removed = world_.server(*leader).configuration.members() - wish.voters;
+  }
+  (void)world_.changeConfiguration(*leader, wish, audience);
   return std::nullopt;
 }
 

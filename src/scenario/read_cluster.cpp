@@ -18,9 +18,8 @@ void Reading::readTop() {
   }
   if (root_.isMapping()) readServers();
   // Before the steps, which speak of them.
-  if (const Value* clients = root_.isMapping() ? root_.find("clients") : nullptr) {
-    readClients(*clients);
-  }
+  const Value* clients = root_.isMapping() ? root_.find("clients") : nullptr;
+  if (clients) readClients(*clients);
   const ReadValue done = [](const Value&) {};
   const auto text = [&](std::string& to) {
     return [&](const Value& v) { to = scalar(v, "a text").value_or(""); };
@@ -30,6 +29,7 @@ void Reading::readTop() {
       {{"title", text(out_.title)},
        {"about", text(out_.about)},
        {"servers", done},
+       {"members", [&](const Value& v) { readMembers(v); }},
        {"seed",
         [&](const Value& v) { out_.world.seed = count(v, "a seed (a whole number)").value_or(1); }},
        {"election timeout", [&](const Value& v) { readTimeouts(v); }},
@@ -130,6 +130,21 @@ void Reading::numberOfServers(const Value& value) {
     cast_.servers.push_back(*number <= 26 ? std::string(1, static_cast<char>('A' + i))
                                           : "s" + std::to_string(i + 1));
   }
+}
+
+void Reading::readMembers(const Value& value) {
+  const std::optional<std::vector<Target>> whom = targets(value);
+  if (!whom) return;
+  ServerSet members;
+  for (const Target& target : *whom) {
+    if (target.kind != Target::Kind::Server) {
+      return wrong(value.at,
+                   "expected the servers by name that begin as the cluster, not " + shown(value));
+    }
+    members.insert(target.server);
+  }
+  if (members.empty()) return wrong(value.at, "a cluster has at least 1 server, this one has none");
+  out_.world.members = members;
 }
 
 void Reading::readTimeouts(const Value& value) {

@@ -9,10 +9,10 @@ namespace {
 using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
-const std::vector<std::string> deedKeys = {"propose", "read",     "crash",    "restart",   "pause",
-                                           "resume",  "snapshot", "transfer", "partition", "cut",
-                                           "mend",    "heal",     "network",  "disk",      "note",
-                                           "name",    "expect",   "always",   "never"};
+const std::vector<std::string> deedKeys = {"propose", "read",   "members",  "crash",    "restart",
+                                           "pause",   "resume", "snapshot", "transfer", "partition",
+                                           "cut",     "mend",   "heal",     "network",  "disk",
+                                           "note",    "name",   "expect",   "always",   "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -223,6 +223,7 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
   if (key.text == "propose") return propose(value);
   if (key.text == "transfer") return transfer(value);
   if (key.text == "read") return readKey(value);
+  if (key.text == "members") return changeMembers(value);
   if (key.text == "partition") return partition(value);
   if (key.text == "cut") return cut(value, false);
   if (key.text == "mend") return cut(value, true);
@@ -345,6 +346,30 @@ std::optional<What> Reading::readKey(const Value& value) {
            {"local", [&](const Value& v) { out.local = onOrOff(v).value_or(false); }}});
   if (!value.find("key")) wrong(value.at, "a read needs a `key`");
   return good && !out.key.empty() ? std::optional<What>(out) : std::nullopt;
+}
+
+// `members: [A, B, C]`: these and no others; `members: {add: D, remove: A}`: the rest stay.
+std::optional<What> Reading::changeMembers(const Value& value) {
+  ChangeMembers out;
+  bool good = true;
+  const auto into = [&](std::vector<Target>& to) {
+    return [&](const Value& v) {
+      const std::optional<std::vector<Target>> whom = targets(v);
+      good = whom && noOthers(v, *whom) && good;
+      if (whom) to = *whom;
+    };
+  };
+  if (!value.isMapping()) {
+    into(out.all)(value);
+  } else if (value.keys.empty()) {
+    wrong(value.at, "expected a change of members, such as {add: D}, not an empty mapping");
+    good = false;
+  } else {
+    members(
+        value, "a change of members",
+        {{"add", into(out.add)}, {"learner", into(out.learners)}, {"remove", into(out.remove)}});
+  }
+  return good ? std::optional<What>(out) : std::nullopt;
 }
 
 std::optional<What> Reading::partition(const Value& value) {

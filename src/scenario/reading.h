@@ -59,6 +59,7 @@ class Reading {
   void readServers();
   void numberOfServers(const Value& value);
   void readFirstTimeouts(const Value& value);
+  void readMembers(const Value& value);
   void readTimeouts(const Value& value);
   void readSwitch(const Value& value, bool Settings::*setting);
   void readPriority(const Value& value);
@@ -90,6 +91,7 @@ class Reading {
   std::optional<Target> oneServer(const Value& value, std::string_view what);
   std::optional<decltype(Deed::what)> transfer(const Value& value);
   std::optional<decltype(Deed::what)> readKey(const Value& value);
+  std::optional<decltype(Deed::what)> changeMembers(const Value& value);
   std::optional<decltype(Deed::what)> partition(const Value& value);
   std::optional<decltype(Deed::what)> cut(const Value& value, bool up);
   std::optional<decltype(Deed::what)> nameServers(const Value& value);

@@ -125,6 +125,7 @@ class Run {
   std::optional<Cannot> act(const ChangeDisks&, trace::Observer&, ServerSet& acted);
   std::optional<Cannot> act(const DiskDeed&, ServerId, trace::Observer&);
   std::optional<Cannot> act(const TransferLeadership&, trace::Observer&, ServerSet& acted);
+  std::optional<Cannot> act(const ChangeMembers&, trace::Observer&);
   std::optional<Cannot> act(const Partition&, trace::Observer&);
   std::optional<Cannot> act(const Cut&, trace::Observer&);
   std::optional<Cannot> change(const NetworkPatch&, trace::Observer&);

@@ -50,6 +50,12 @@ struct ReadKey {
   Target from = {.kind = Target::Kind::Leader};
   bool local = false;  // from that server's own state, without asking whether it is the latest
 };
+struct ChangeMembers {           // the leader is asked
+  std::vector<Target> all = {};  // these shall be the voters, and nobody else a member; or:
+  std::vector<Target> add = {};
+  std::vector<Target> learners = {};
+  std::vector<Target> remove = {};
+};
 struct ServerDeed {
   enum class Verb : std::uint8_t { Crash, Restart, Pause, Resume, Snapshot };
   Verb verb = Verb::Crash;
@@ -110,8 +116,8 @@ struct Watch {
 struct Deed {
   Position at;
   std::string text;  // as it stands in the file, in one line: "crash: leader"
-  std::variant<Propose, ReadKey, ServerDeed, CrashInAWrite, ChangeDisks, Partition, Cut, Heal,
-               ChangeNetwork, Note, NameServers, Expect, Watch, TransferLeadership>
+  std::variant<Propose, ReadKey, ChangeMembers, ServerDeed, CrashInAWrite, ChangeDisks, Partition,
+               Cut, Heal, ChangeNetwork, Note, NameServers, Expect, Watch, TransferLeadership>
       what;
 };
 

@@ -12,6 +12,7 @@ constexpr std::uint64_t faultsPurpose = 1002;
 constexpr std::uint64_t disksPurpose = 1003;
 constexpr std::uint64_t snapshotsPurpose = 1004;
 constexpr std::uint64_t beyondPurpose = 1005;  // what lies beyond Figure 2, of elections
+constexpr std::uint64_t membershipPurpose = 1006;
 
 Link anyLink(Random& chance) {
   Link link;
@@ -41,6 +42,8 @@ struct Chaos {
   Observer& observer;
   Random chance;
   Random beyond;
+  Random membership;  // of its own, so that runs without changes stay as they were
+  bool changesMembers;
 
   ServerId anyServer() { return static_cast<std::uint32_t>(chance.below(world.size())) + 1; }
 
@@ -60,6 +63,20 @@ struct Chaos {
       if (place >= 4) groups[1].insert(id);
     }
     world.partition(std::move(groups), observer);
+  }
+  // Now and then, a wish of the leader: any server may become anything.
+  void changeMembers() {
+    Random& dice = membership;
+    ChangeConfiguration wish;
+    for (std::uint32_t id = 1; id <= world.size(); ++id) {
+      const std::uint64_t lot = dice.below(10);
+      if (lot < 3) wish.voters.insert(id);
+      if (lot == 3) wish.learners.insert(id);
+      if (lot == 4 || lot == 5) wish.removed.insert(id);
+    }
+    const bool now = dice.chance(400'000);
+    const std::optional<ServerId> leader = world.leader();
+    if (now && leader) world.changeConfiguration(*leader, wish, observer);
   }
   void changeLink() {
     const ServerId from = anyServer();
@@ -153,12 +170,23 @@ WorldSettings chaoticSettings(std::uint64_t seed) {
       settings.clocks.push_back({drift - 100'000});
     }
   }
+  Random membership = Random::stream(seed, membershipPurpose, 1);
+  if (membership.chance(400'000)) {  // some servers only come later
+    const auto members = static_cast<std::uint32_t>(membership.below(settings.servers)) + 1;
+    settings.members = ServerSet::firstServers(members);
+  }
   return settings;
 }
 
 void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
-  Chaos chaos{world, observer, Random::stream(seed, faultsPurpose, 0),
-              Random::stream(seed, beyondPurpose, 1)};
+  Random membership = Random::stream(seed, membershipPurpose, 0);
+  const bool changesMembers = membership.chance(500'000);
+  Chaos chaos{world,
+              observer,
+              Random::stream(seed, faultsPurpose, 0),
+              Random::stream(seed, beyondPurpose, 1),
+              membership,
+              changesMembers};
   DiskChaos disks{world, observer, Random::stream(seed, disksPurpose, 1)};
   const bool disturbsDisks = disks.chance.chance(500'000);
   bool does[5];
@@ -177,6 +205,7 @@ void makeChaos(World& world, std::uint64_t seed, Observer& observer) {
     if (deed == 5 && does[4]) world.propose(server, "from outside", observer);
     if (disturbsDisks && disks.chance.chance(250'000)) disks.disturb();
     chaos.transfer();
+    if (chaos.changesMembers) chaos.changeMembers();
   }
 }
 
@@ -188,6 +217,19 @@ void mend(World& world, Observer& observer) {
     if (!world.isUp(from)) world.restart(from, observer);
     for (std::uint32_t to = 1; to <= world.size(); ++to) {
       if (from != to) world.setLink(from, to, Link{}, observer);
+    }
+  }
+  world.runUntil(world.now() + std::chrono::seconds(3), observer);
+  // Whoever is removed and has not heard of it disturbs the others (thesis §4.2.3): it is stopped,
+  // as soon as there is a leader to say so.
+  for (int i = 0; i < 100 && !world.leader(); ++i) {
+    world.runUntil(world.now() + std::chrono::milliseconds(20), observer);
+  }
+  if (const std::optional<ServerId> leader = world.leader()) {
+    const Configuration members = world.server(*leader).configuration;
+    for (std::uint32_t id = 1; id <= world.size(); ++id) {
+      const bool stands = world.server(id).mayStand();
+      if (stands && !members.contains(id)) world.crash(id, observer);
     }
   }
   world.runUntil(world.now() + std::chrono::seconds(5), observer);

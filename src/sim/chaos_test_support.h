@@ -14,7 +14,8 @@ WorldSettings chaoticSettings(std::uint64_t seed);
 // and of disks that fail, stall and are torn.
 void makeChaos(World& world, std::uint64_t seed, Observer& observer);
 
-// Every server runs, every disk works, every link is up and loses nothing; then five quiet seconds.
+// Every server runs, every disk works, every link is up and loses nothing; then some quiet seconds,
+// in which whoever is removed from the cluster is stopped.
 void mend(World& world, Observer& observer);
 
 }  // namespace raft::sim

@@ -136,6 +136,18 @@ Transferred World::transfer(ServerId id, ServerId to, Observer& observer) {
   return answer;
 }
 
+Change World::changeConfiguration(ServerId id, const ChangeConfiguration& wish,
+                                  Observer& observer) {
+  tellStart(observer);
+  Host& host = this->host(id);
+  const Change nobody{.outcome = Change::Outcome::NotLeader};
+  if (host.state != Host::State::Running) return nobody;
+  stepServer(host, wish, observer);
+  const Change change = scratch_.effects.change.value_or(nobody);
+  perform(host, observer);
+  return change;
+}
+
 void World::partition(std::vector<ServerSet> groups, Observer& observer) {
   tellStart(observer);
   network_.partition(groups);

@@ -64,11 +64,11 @@ struct Roll {
   Roll& operator<<(const RequestVote::Response& m) { return *this << m.term << m.voteGranted; }
   Roll& operator<<(const AppendEntries::Request& m) {
     return *this << m.term << m.leaderId << m.prevLogIndex << m.prevLogTerm << m.entries
-                 << m.leaderCommit;
+                 << m.leaderCommit << m.round;
   }
   Roll& operator<<(const ConflictHint& h) { return *this << h.term << h.first << h.last; }
   Roll& operator<<(const AppendEntries::Response& m) {
-    *this << m.term << m.success << m.prevLogIndex << m.matchIndex;
+    *this << m.term << m.success << m.prevLogIndex << m.matchIndex << m.round;
     if (m.hint.given()) *this << m.hint;
     return m.priority > 0 ? *this << m.priority : *this;
   }
@@ -105,6 +105,9 @@ struct Roll {
   Roll& operator<<(const Read&) { return *this; }
   Roll& operator<<(const Compact& in) { return *this << in.index << in.data; }
   Roll& operator<<(const TransferLeadership& in) { return *this << in.to; }
+  Roll& operator<<(const ChangeConfiguration& in) {
+    return *this << in.voters << in.learners << in.removed;
+  }
 
   Roll& operator<<(const Write& w) {
     if (w.snapshot) *this << *w.snapshot;
@@ -118,12 +121,15 @@ struct Roll {
   Roll& operator<<(const Fate& f) {
     return *this << f.term << f.first << f.last << static_cast<std::uint64_t>(f.outcome);
   }
+  Roll& operator<<(const Change& c) {
+    return *this << static_cast<std::uint64_t>(c.outcome) << c.servers << c.leaderId;
+  }
   Roll& operator<<(const Effects& fx) {
     if (fx.restore) *this << *fx.restore;
     if (fx.compaction != Compaction::None) *this << static_cast<std::uint64_t>(fx.compaction);
     *this << fx.write << fx.send << fx.apply.first << fx.apply.entries << fx.proposed;
     if (!fx.fates.empty()) *this << fx.fates;
-    *this << fx.read << fx.readable << fx.readsLost;
+    *this << fx.read << fx.readable << fx.readsLost << fx.change;
     return fx.transferred ? *this << static_cast<std::uint64_t>(*fx.transferred) : *this;
   }
   Roll& operator<<(const Transferring& t) { return *this << t.to; }
@@ -162,6 +168,7 @@ struct Roll {
     if (s.receiving) *this << s.receiving->lastIncludedIndex << s.receiving->size;
     *this << s.id << s.random.seed << s.random.counter << s.currentTerm << s.votedFor;
     *this << s.log.lastIndex() << s.log.lastTerm() << s.commitIndex << s.lastApplied << s.role;
+    *this << s.configurationIndex << s.configuration.members();
     return *this << s.lastWrite << s.writing.size() << s.durableIndex;
   }
 

@@ -123,8 +123,10 @@ TEST(Run, WhoAsksForItIsToldTheServerAsItWasBefore) {
     }
   };
   Witness witness;
-  World world(chaoticSettings(12));
-  makeChaos(world, 12, witness);
+  for (std::uint64_t seed = 12; seed < 15; ++seed) {
+    World world(chaoticSettings(seed));
+    makeChaos(world, seed, witness);
+  }
   EXPECT_GT(witness.compared, 1000);
 }
 
@@ -167,16 +169,17 @@ Accepted proposeAtLast(World& world, Properties& properties) {
   return {};
 }
 
-// Whether all have the entry, committed, within a while: those who were away may be far behind a
-// leader that sends an entry at a time.
+// Whether all members have the entry, committed, within a while: those who were away may be far
+// behind a leader that sends an entry at a time, or a snapshot in small chunks.
 bool reachesAll(World& world, Accepted entry, Properties& properties) {
   const auto has = [&](const Server& s) {
+    if (!world.server(*world.leader()).configuration.contains(s.id)) return true;
     return s.commitIndex >= entry.index && s.log.matches(entry.index, entry.term);
   };
   for (int waits = 0; waits < 100; ++waits) {
     world.runUntil(world.now() + milliseconds(100), properties);
-    bool all = true;
-    for (std::uint32_t id = 1; id <= world.size(); ++id) all = all && has(world.server(id));
+    bool all = world.leader().has_value();
+    for (std::uint32_t id = 1; all && id <= world.size(); ++id) all = all && has(world.server(id));
     if (all) return true;
   }
   return false;
@@ -197,6 +200,7 @@ TEST(Run, ChaosOf200SeedsBreaksNothingAndPasses) {
     ASSERT_TRUE(world.leader());
     const Server& leader = world.server(*world.leader());
     for (std::uint32_t id = 1; id <= world.size(); ++id) {
+      if (!leader.configuration.contains(id)) continue;  // and is down
       EXPECT_EQ(world.disk(id).currentTerm, leader.currentTerm);
     }
     for (const auto& [index, entry] : properties.applied) {

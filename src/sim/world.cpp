@@ -43,7 +43,7 @@ World::World(const WorldSettings& settings)
       alarms_(2 * settings.servers + static_cast<std::uint32_t>(settings.clients.size())) {
   RAFT_ASSERT(1 <= settings.servers && settings.servers <= ServerSet::maxServers,
               "a cluster has 1 to 256 servers");
-  const ServerSet voters = ServerSet::firstServers(settings.servers);
+  const ServerSet members = settings.members.value_or(ServerSet::firstServers(settings.servers));
   hosts_.reserve(settings.servers);
   for (std::uint32_t i = 0; i < settings.servers; ++i) {
     const ServerId id = i + 1;
@@ -51,8 +51,9 @@ World::World(const WorldSettings& settings)
     Persistent durable = valueFor(i, settings.disksHold);
     durable.log.takeChange();
     Host& host = hosts_.emplace_back(
-        Host{.server = Server::start(id, voters, raft, timerSeed(seed_, id, 1), now_, durable),
-             .base = voters,
+        Host{.server = Server::start(id, members.contains(id) ? members : ServerSet{}, raft,
+                                     timerSeed(seed_, id, 1), now_, durable),
+             .base = members.contains(id) ? members : ServerSet{},
              .machine = kv::Machine(settings.sessions),
              .disk = durable,
              .speed = valueFor(i, settings.disks),

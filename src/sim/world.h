@@ -22,6 +22,8 @@ using trace::Observer;
 
 struct WorldSettings {
   std::uint32_t servers = 3;  // 1 to ServerSet::maxServers
+  // Who is in the cluster at the start; absent: all. The others have an empty configuration.
+  std::optional<ServerSet> members = {};
   std::uint64_t seed = 1;
   // By server; if shorter, the last (or the default) for the rest. Timeouts and heartbeat interval
   // must be above 0, or time would stand still.
@@ -115,6 +117,8 @@ class World {
   // The server's state machine as it is becomes a snapshot, which the server is handed. Requires
   // that it runs. Settings::compactAfter has hosts do so of their own accord.
   Compaction takeSnapshot(ServerId, Observer&);
+  // An operator's wish, handed to `server` itself. If it is down or paused: not leader, unknown.
+  Change changeConfiguration(ServerId server, const ChangeConfiguration& wish, Observer&);
 
   // Reads a key of the server's state machine, without the log: once the server is sure that it
   // leads, or, if `local`, as it is there, however old. Returns the read's number, from 1.

@@ -60,6 +60,7 @@ enum class Source : std::uint8_t {
   Client,    // the leader, of a client's command
   Election,  // the leader, its no-op
   Leader,    // a follower, what the leader sent
+  Change,    // the leader, a configuration
 };
 struct EntriesAppended {
   Index first = {};
@@ -228,6 +229,27 @@ struct LeaseExtended {
   bool operator==(const LeaseExtended&) const = default;
 };
 
+// Membership (thesis ch. 4).
+
+struct ConfigurationUsed {  // from now on
+  Configuration before = {};
+  Configuration after = {};
+  Index index = {};  // of its entry; 0: it is the one that the server began with
+  bool back = {};    // the one before was truncated
+  bool operator==(const ConfigurationUsed&) const = default;
+};
+struct MembershipChange {         // what the leader says of it
+  ChangeConfiguration wish = {};  // with what begins or is refused
+  Change change = {};
+  bool operator==(const MembershipChange&) const = default;
+};
+struct CaughtUp {  // they are close enough to vote
+  ServerSet servers = {};
+  std::uint64_t round = {};
+  Index goal = {};  // of that round
+  bool operator==(const CaughtUp&) const = default;
+};
+
 // Messages.
 
 enum class Ignored : std::uint8_t {
@@ -346,6 +368,9 @@ using What = std::variant<
     SnapshotInstalled,
     SnapshotNotNeeded,
     ChunkAcknowledged,
+    ConfigurationUsed,
+    MembershipChange,
+    CaughtUp,
     MessageIgnored,
     MessageSent,
     MessageDelivered,

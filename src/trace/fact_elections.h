@@ -49,11 +49,15 @@ struct VoteCounted {  // the candidate has its answer
   bool granted = {};
   std::uint32_t have = {};  // votes granted so far, its own included
   std::uint32_t need = {};  // a majority
+  std::uint32_t of = {};    // how many vote
+  bool joint = {};          // both halves must agree: the reason says how it stands
   bool operator==(const VoteCounted&) const = default;
 };
 struct BecameLeader {
   ServerSet votes = {};
   std::uint32_t need = {};
+  std::uint32_t of = {};
+  bool joint = {};
   bool operator==(const BecameLeader&) const = default;
 };
 struct TermAdopted {  // Fact::term was seen in a message
@@ -71,6 +75,7 @@ enum class StepDownCause : std::uint8_t {
   WriteFailed,
   DiskStalls,
   NoMajority,  // answers the leader
+  Removed,     // from the cluster
 };
 struct SteppedDown {  // within its term; as a follower: it does not stand for election
   RoleName was = {};
@@ -107,6 +112,8 @@ struct PreVoteCounted {  // the server that asked has its answer
   bool granted = {};
   ServerSet granters = {};  // who would vote for it so far, itself included
   std::uint32_t need = {};  // a majority
+  std::uint32_t of = {};    // how many vote
+  bool joint = {};          // both halves must agree: the reason says how it stands
   bool operator==(const PreVoteCounted&) const = default;
 };
 

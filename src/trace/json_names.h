@@ -25,7 +25,7 @@ inline std::string_view nameOf(AppendRefusal why) {
 
 inline std::string_view nameOf(StepDownCause why) {
   constexpr auto names =
-      std::to_array<std::string_view>({"writeFailed", "diskStalls", "noMajority"});
+      std::to_array<std::string_view>({"writeFailed", "diskStalls", "noMajority", "removed"});
   return names[static_cast<std::uint8_t>(why)];
 }
 
@@ -46,7 +46,8 @@ inline std::string_view nameOf(Fate::Outcome outcome) {
 }
 
 inline std::string_view nameOf(Source source) {
-  constexpr auto names = std::to_array<std::string_view>({"client", "election", "leader"});
+  constexpr auto names =
+      std::to_array<std::string_view>({"client", "election", "leader", "change"});
   return names[static_cast<std::uint8_t>(source)];
 }
 

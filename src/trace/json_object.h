@@ -70,6 +70,9 @@ class JsonObject {
       object.field("term", entry.term);
       if (entry.type == EntryType::Noop) object.field("noop", true);
       if (entry.type == EntryType::Command) object.field("command", entry.command);
+      if (entry.type == EntryType::Configuration) {
+        object.field("configuration", decode(entry.command));
+      }
       object.close();
     }
     out_ += ']';
@@ -97,6 +100,13 @@ class JsonObject {
     object.field("latencyMax", link.latencyMax);
     object.field("lossPerMillion", std::uint64_t{link.lossPerMillion});
     object.field("duplicatePerMillion", std::uint64_t{link.duplicatePerMillion});
+    object.close();
+  }
+  void field(std::string_view key, const Configuration& configuration) {
+    JsonObject object = sub(key);
+    object.field("voters", configuration.voters);
+    if (configuration.isJoint()) object.field("nextVoters", configuration.nextVoters);
+    object.field("learners", configuration.learners);
     object.close();
   }
   void field(std::string_view key, const Envelope& envelope);

@@ -157,20 +157,40 @@ std::vector<What> ofClients() {
   };
 }
 
+std::vector<What> ofTheCluster() {
+  return {
+      Partitioned{.groups = {{1}, {2, 3}}},
+      Healed{},
+      SteppedDown{.was = RoleName::Follower, .why = StepDownCause::DiskStalls},
+      SteppedDown{.was = RoleName::Leader, .why = StepDownCause::Removed},
+      ConfigurationUsed{.before = ServerSet{1},
+                        .after = {.voters = {1}, .nextVoters = {2}, .learners = {3}},
+                        .index = 3,
+                        .back = true},
+      MembershipChange{.wish = {.voters = {2}, .learners = {3}, .removed = {1}},
+                       .change = {.outcome = Change::Outcome::NotLeader, .leaderId = ServerId{1}}},
+      MembershipChange{.change = {.outcome = Change::Outcome::TooSlow, .servers = {2}}},
+      CaughtUp{.servers = {2}, .round = 1, .goal = 3},
+  };
+}
+
 // One fact of every kind, some twice: with what is optional, and without.
 std::vector<Fact> everyKind() {
   const Envelope vote{
       1, 2, RequestVote::Request{.term = 1, .candidateId = 1, .lastLogIndex = 0, .lastLogTerm = 0}};
   const Envelope answer{2, 1, RequestVote::Response{.term = 1, .voteGranted = true}};
-  const Envelope append{
-      1, 2,
-      AppendEntries::Request{
-          .term = 1,
-          .leaderId = 1,
-          .prevLogIndex = 0,
-          .prevLogTerm = 0,
-          .entries = {{1, "x=1"}, {1, std::string_view("\xff\0", 2)}, Entry::noop(1)}}};
-  const Envelope accepted{2, 1, AppendEntries::Response{.term = 1, .success = true}};
+  const Entry configuration{{1}, encode(ServerSet{1, 2}), EntryType::Configuration};
+  const Envelope append{1, 2,
+                        AppendEntries::Request{.term = 1,
+                                               .leaderId = 1,
+                                               .prevLogIndex = 0,
+                                               .prevLogTerm = 0,
+                                               .entries = {{1, "x=1"},
+                                                           {1, std::string_view("\xff\0", 2)},
+                                                           Entry::noop(1),
+                                                           configuration},
+                                               .round = 1}};
+  const Envelope accepted{2, 1, AppendEntries::Response{.term = 1, .success = true, .round = 1}};
   std::vector<What> all = {
       Started{.again = true, .votedFor = ServerId{1}, .electionDeadline = Time(5)},
       Started{},
@@ -188,7 +208,6 @@ std::vector<Fact> everyKind() {
       TermAdopted{.before = 0, .from = 1},
       BecameFollower{.was = RoleName::Leader, .newerTerm = true, .from = 2},
       SteppedDown{.was = RoleName::Leader, .why = StepDownCause::WriteFailed},
-      SteppedDown{.was = RoleName::Follower, .why = StepDownCause::DiskStalls},
       LeaderHeard{.leader = 1},
       WriteAsked{.id = 1, .term = true, .vote = true, .from = 1, .entries = 1},
       WriteAsked{.id = 2, .from = 1, .entries = 1, .again = true},
@@ -199,17 +218,15 @@ std::vector<Fact> everyKind() {
       MessageDelivered{append},
       MessageDuplicated{accepted},
       MessageLost{.envelope = answer, .why = Lost::Chance},
-      Partitioned{.groups = {{1}, {2, 3}}},
       LinkChanged{.from = 1, .to = 2, .before = {}, .after = {.up = false}},
-      Healed{},
       Said{"A \"title\" \\ with\n\x01 and \xc3\xa4\xff"},
       Expected{.text = "A leads", .holds = false},
       InvariantBroken{"commitIndex never falls"},
       PropertyViolated{"ElectionSafety"},
       Unexplained{"grants its vote to A"},
   };
-  for (const auto& some :
-       {ofTheLog(), ofMachines(), ofReads(), ofClients(), ofSnapshots(), beyondFigure2()}) {
+  for (const auto& some : {ofTheLog(), ofMachines(), ofReads(), ofClients(), ofSnapshots(),
+                           beyondFigure2(), ofTheCluster()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   std::vector<Fact> facts;

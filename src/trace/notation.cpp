@@ -148,7 +148,35 @@ std::string commandText(const Command& command, std::uint32_t most) {
 }
 
 std::string entryMeaning(const Entry& entry) {
+  if (entry.type == EntryType::Configuration) return "configuration";
   return entry.type == EntryType::Noop ? "no-op" : commandText(entry.command);
+}
+
+std::string configurationText(const Configuration& configuration, const Names& names) {
+  const auto set = [&](const ServerSet& servers) {
+    std::string out;
+    for (ServerId server : servers) out += (out.empty() ? "" : " ") + names.of(server);
+    return "{" + out + "}";
+  };
+  std::string out = set(configuration.voters);
+  if (configuration.isJoint()) out += " and " + set(configuration.nextVoters);
+  if (!configuration.learners.empty()) out += " learning " + set(configuration.learners);
+  return out;
+}
+
+std::string wishText(const ChangeConfiguration& wish, const Names& names) {
+  std::string out;
+  const auto item = [&](std::string_view verb, const ServerSet& servers, std::string_view one,
+                        std::string_view many) {
+    if (servers.empty()) return;
+    if (!out.empty()) out += " and ";
+    out += std::string(verb) + names.of(servers);
+    out += servers.size() == 1 ? one : many;
+  };
+  item("make ", wish.voters, " a voter", " voters");
+  item("make ", wish.learners, " a learner", " learners");
+  item("remove ", wish.removed, "", "");
+  return out.empty() ? "change no member" : out;
 }
 
 std::string_view roleName(const Role& role) {

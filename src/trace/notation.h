@@ -54,10 +54,15 @@ std::string commandText(const Command& command, std::uint32_t most = 40);
 // The text with what a terminal could take amiss (controls, bytes that are not UTF-8) as \xNN. A
 // line break becomes a blank.
 std::string withoutControls(std::string_view text);
-std::string entryMeaning(const Entry& entry);  // the command's text, or "no-op"
+std::string entryMeaning(const Entry& entry);  // the command's text, "no-op" or "configuration"
+// "{A B C}", while it is joint "{A B C} and {A D E}", and with learners "{A B C} learning {D}".
+std::string configurationText(const Configuration& configuration, const Names& names);
+// "add D as a voter and remove B": what an operator wants of the leader.
+std::string wishText(const ChangeConfiguration& wish, const Names& names);
 
-std::string_view roleName(const Role& role);           // "follower", "candidate", "leader"
-std::string_view messageName(const Message& message);  // "RequestVote", "vote" …
+std::string_view roleName(const Role& role);            // "follower", "candidate", "leader"
+std::string_view outcomeName(Change::Outcome outcome);  // "begun", "inFlight" …
+std::string_view messageName(const Message& message);   // "RequestVote", "vote" …
 
 // "B@2 follower of A  log 1^1 2^2  commit 1"; for candidates the votes, for leaders the progress.
 std::string stateText(const Server& server, const Names& names);

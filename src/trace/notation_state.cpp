@@ -1,4 +1,5 @@
 // Servers, messages and effects as one line each.
+#include <array>
 #include <variant>
 
 #include "trace/notation.h"
@@ -141,7 +142,31 @@ std::string writeText(const Write& write, const Names& names) {
                                : out + ": " + allEntries(write.from, write.entries);
 }
 
+std::string changeText(const Change& change, const Names& names) {
+  switch (change.outcome) {
+    case Change::Outcome::Begun: return "change of members begun";
+    case Change::Outcome::Complete: return "change of members complete";
+    case Change::Outcome::NotLeader: return "not leader; leader: " + names.of(change.leaderId);
+    case Change::Outcome::Contradictory:
+      return "refused: " + names.of(change.servers) + " cannot be two things at once";
+    case Change::Outcome::InFlight: return "refused: another change is under way";
+    case Change::Outcome::HandingOver: return "refused: the leader hands over";
+    case Change::Outcome::TooEarly: return "refused: no entry of this term is committed";
+    case Change::Outcome::NoVoter: return "refused: no voter would be left";
+    case Change::Outcome::AlreadySo: return "refused: it is so already";
+    case Change::Outcome::TooSlow: break;
+  }
+  return "given up: " + names.of(change.servers) + " too slow";
+}
+
 }  // namespace
+
+std::string_view outcomeName(Change::Outcome outcome) {
+  constexpr auto names = std::to_array<std::string_view>(
+      {"begun", "complete", "notLeader", "contradictory", "inFlight", "handingOver", "tooEarly",
+       "noVoter", "alreadySo", "tooSlow"});
+  return names[static_cast<std::uint8_t>(outcome)];
+}
 
 std::string_view messageName(const Message& message) {
   if (const auto* m = std::get_if<RequestVote::Response>(&message)) {
@@ -211,6 +236,7 @@ std::string effectsText(const Effects& effects, const Names& names) {
                   entryText(effects.restore->lastIncludedIndex, effects.restore->lastIncludedTerm));
   }
   if (effects.compaction == Compaction::Wanted) item(out, "asks for a snapshot");
+  if (effects.change) item(out, changeText(*effects.change, names));
   return out.empty() ? "nothing" : out;
 }
 
@@ -234,6 +260,7 @@ std::string inputText(const Input& input, const Names& names) {
   if (const auto* compact = std::get_if<Compact>(&input)) {
     return "snapshot up to " + text(compact->index.value);
   }
+  if (const auto* wish = std::get_if<ChangeConfiguration>(&input)) return wishText(*wish, names);
   return messageText(std::get<Envelope>(input), names);
 }
 

@@ -43,13 +43,19 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       snapshot_(was_.snapshot),
       receiving_(was_.receiving),
       compactionAsked_(was_.compactionAsked),
+      configuration_(was_.configuration),
+      configurationIndex_(was_.configurationIndex),
       explained_(effects_.send.size(), false) {}
 
 std::vector<Fact> Reading::read() {
   std::visit([this](const auto& in) { on(in); }, step_.input);
+  carryOnChange();
   compareLog();
   explainAppendEntries();
+  tellHeld();
   compareCommit();
+  leaveIfRemoved();
+  compareMembership();
   compareApplied();
   expectReads();
   compareReads();
@@ -129,9 +135,8 @@ void Reading::on(const Envelope& envelope) {
 }
 
 void Reading::compareState() {
-  const Configuration& configuration = installed_ ? snapshot_.configuration : was_.configuration;
-  if (is_.id != was_.id || is_.configuration != configuration || is_.settings != was_.settings) {
-    unexplained("changes its name, its cluster or its settings", "no rule changes them");
+  if (is_.id != was_.id || is_.settings != was_.settings) {
+    unexplained("changes its name or its settings", "no rule changes them");
   }
   if (is_.currentTerm != term_) {
     unexplained("goes to term " + text(is_.currentTerm.value),
@@ -250,7 +255,7 @@ void Reading::compareProgress(const Leader& is, const Leader& expected) {
     return unexplained("keeps track of " + text(is.progress.size()) + " servers",
                        "its cluster has " + text(expected.progress.size()));
   }
-  for (ServerId peer : was_.configuration.members()) {
+  for (ServerId peer : configuration_.members()) {
     const Progress& a = is.of(peer);
     const Progress& b = expected.of(peer);
     if (a == b) continue;

@@ -4,6 +4,7 @@
 // Each rule tells its facts and moves the expectation (the fields below) on. What the server after
 // the step, or its effects, have beside what is expected is unexplained.
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ class Reading {
   void on(const Read&);
   void on(const Compact&);
   void on(const TransferLeadership&);
+  void on(const ChangeConfiguration&);
   void compareState();
   void compareRole();
   void compareTimer(Time is, Time expected);
@@ -84,6 +86,9 @@ class Reading {
   void storeEntries(const Envelope&, const AppendEntries::Request&);
   void expectAppended(const Entry* first, const Entry* last, Source source,
                       std::optional<ServerId> from, std::string reason);
+  // Where the log ends by the rules that were followed so far, or where it does, if before that.
+  Index logEnd() const { return std::min(is_.log.lastIndex(), keep_ + append_.size()); }
+  bool logBeginsAsExpected() const;
   bool logIsAsExpected() const;
   void compareLog();
 
@@ -134,6 +139,7 @@ class Reading {
   // reading_commit.cpp: commit, apply, disk.
   void advanceCommit(Index majorityBefore);
   Index majorityIndexOf(const Leader& leader) const;
+  std::string share(const ServerSet& servers) const;
   ServerSet holdersOf(const Leader& leader, Index index) const;
   void compareCommit();
   void compareApplied();
@@ -152,6 +158,19 @@ class Reading {
   void endReads(ReadId last, bool byLease, ServerSet by, std::string reason);
   bool explainReadHeartbeat(ServerId to);
   void compareReads();
+
+  // reading_membership.cpp
+  Configuration latestConfiguration(Index& index) const;
+  bool mayStand() const;
+  void followConfiguration();
+  std::optional<Change> refusalOf(const ChangeConfiguration&, const Configuration& target) const;
+  std::string whyRefused(const ChangeConfiguration&, const Change&) const;
+  void goTo(const Configuration& target);
+  void expectConfiguration(const Configuration& next, std::string reason);
+  void carryOnChange();
+  void waitForNewcomers(Leader& leader);
+  void leaveIfRemoved();
+  void compareMembership();
 
   const Step& step_;
   const Server& was_;
@@ -190,9 +209,14 @@ class Reading {
   Index compactionAsked_;
   Compaction compaction_ = Compaction::None;
   std::optional<Transferred> transferred_;
+  Configuration configuration_;
+  Index configurationIndex_;
+  std::optional<Change> change_;
+  bool leaves_ = false;  // it steps down, for it is removed
 
   // Which AppendEntries the rules ask for, and which sends are explained.
   bool broadcast_ = false;
+  bool sends_ = false;
   bool elected_ = false;
   ServerSet missing_;  // they get what they miss, unless entries are on their way
   ServerSet chunkTo_;  // they get the next chunk of a snapshot

@@ -114,6 +114,13 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
     return tell(MessageIgnored{envelope, Ignored::Forged},
                 "along a log terms never fall, and none is above its leader's (§5.3)");
   }
+  const auto unreadable = [](const Entry& entry) {
+    return entry.type == EntryType::Configuration && !decode(entry.command);
+  };
+  if (std::any_of(fresh, m.entries.end(), unreadable)) {
+    return tell(MessageIgnored{envelope, Ignored::Forged},
+                "it carries a configuration that no server would append (thesis §4.1)");
+  }
   if (conflict) {
     keep_ = index;
     tell(EntriesTruncated{.first = index + 1,
@@ -133,6 +140,7 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
           ", which both logs have (§5.3)";
   }
   expectAppended(fresh, m.entries.end(), Source::Leader, envelope.from, std::move(why));
+  if (conflict || !append_.empty()) followConfiguration();
 
   const Index lastNew = m.prevLogIndex + m.entries.size();
   commitIndex_ = std::max(commitIndex_, std::min(m.leaderCommit, lastNew));
@@ -160,11 +168,19 @@ void Reading::storeEntries(const Envelope& envelope, const AppendEntries::Reques
 void Reading::expectAppended(const Entry* first, const Entry* last, Source source,
                              std::optional<ServerId> from, std::string reason) {
   append_.assign(first, last);
-  if (append_.empty() || !logIsAsExpected()) return;  // compareLog() tells what is wrong
-  tell(
-      EntriesAppended{
-          .first = keep_ + 1, .entries = is_.log.from(keep_ + 1), .source = source, .from = from},
-      std::move(reason));
+  if (append_.empty() || !logBeginsAsExpected()) return;  // compareLog() tells what is wrong
+  tell(EntriesAppended{.first = keep_ + 1,
+                       .entries = is_.log.between(keep_ + 1, keep_ + append_.size()),
+                       .source = source,
+                       .from = from},
+       std::move(reason));
+}
+
+// A configuration may follow in the same step.
+bool Reading::logBeginsAsExpected() const {
+  if (is_.log.lastIndex() < keep_ + append_.size()) return false;
+  if (firstDifference(was_.log, is_.log) <= keep_) return false;
+  return std::ranges::equal(is_.log.between(keep_ + 1, keep_ + append_.size()), append_);
 }
 
 bool Reading::logIsAsExpected() const {
@@ -173,9 +189,7 @@ bool Reading::logIsAsExpected() const {
     return false;
   }
   if (installed_) return is_.log.lastIndex() == is_.log.baseIndex();
-  if (is_.log.lastIndex() != keep_ + append_.size()) return false;
-  if (firstDifference(was_.log, is_.log) <= keep_) return false;
-  return std::ranges::equal(is_.log.from(keep_ + 1), append_);
+  return is_.log.lastIndex() == keep_ + append_.size() && logBeginsAsExpected();
 }
 
 void Reading::compareLog() {
@@ -215,6 +229,10 @@ void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m
     return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
   }
   Progress& progress = leader->of(peer);
+  if (m.round < progress.since) {
+    return tell(MessageIgnored{envelope, Ignored::Late},
+                "it answers what was sent before " + name(peer) + " was added (thesis §4.1)");
+  }
   progress.round = std::max(progress.round, m.round);
   if (was_.settings.checkQuorum) progress.heardAt = now_;
   missing_.insert(peer);

@@ -10,9 +10,19 @@ Index Reading::majorityIndexOf(const Leader& leader) const {
   return majorityIndex(was_.configuration, [&](ServerId i) { return leader.of(i).matchIndex; });
 }
 
+// "2 of 3"; of a joint configuration, "2 of 3 old and 1 of 3 new voters".
+std::string Reading::share(const ServerSet& servers) const {
+  const Configuration& c = was_.configuration;
+  const auto of = [&](const ServerSet& voters) {
+    return text((servers & voters).size()) + " of " + text(voters.size());
+  };
+  if (!c.isJoint()) return of(c.voters);
+  return of(c.voters) + " old and " + of(c.nextVoters) + " new voters";
+}
+
 ServerSet Reading::holdersOf(const Leader& leader, Index index) const {
   ServerSet holders;
-  for (ServerId server : was_.configuration.voters) {
+  for (ServerId server : was_.configuration.voters | was_.configuration.nextVoters) {
     if (leader.of(server).matchIndex >= index) holders.insert(server);
   }
   return holders;
@@ -39,7 +49,6 @@ void Reading::compareCommit() {
   const Index is = is_.commitIndex;
   const Leader* leader = std::get_if<Leader>(&role_);
   if (is == was_.commitIndex && is == commitIndex_) return;
-  const std::string all = " of " + text(was_.configuration.voters.size());
   if (is == commitIndex_ && is <= is_.log.lastIndex()) {
     CommitAdvanced advanced{
         .before = was_.commitIndex, .after = is, .byCounting = leader != nullptr, .holders = {}};
@@ -53,7 +62,7 @@ void Reading::compareCommit() {
     const bool one = was_.commitIndex + 1 == is;
     return tell(advanced,
                 names_.of(advanced.holders) + (advanced.holders.size() == 1 ? " has " : " have ") +
-                    (one ? "it, " : "them, ") + text(advanced.holders.size()) + all +
+                    (one ? "it, " : "them, ") + share(advanced.holders) +
                     " and so a majority, and " + (one ? "it" : "the last") +
                     " is of the leader's own term " + text(term_.value) + " (§5.3, §5.4.2)");
   }
@@ -61,9 +70,9 @@ void Reading::compareCommit() {
   if (is > is_.log.lastIndex()) {
     why = "its log ends at " + text(is_.log.lastIndex().value);
   } else if (leader && is > was_.commitIndex &&
-             holdersOf(*leader, is).size() < majority(was_.configuration.voters.size())) {
+             !isMajority(holdersOf(*leader, is), was_.configuration)) {
     why = "only " + names_.of(holdersOf(*leader, is)) +
-          " hold it: " + text(holdersOf(*leader, is).size()) + all + ", no majority (§5.3)";
+          " hold it: " + share(holdersOf(*leader, is)) + ", no majority (§5.3)";
   } else if (leader && is > was_.commitIndex && is_.log.term(is) != term_) {
     why = entryText(is, is_.log.term(is)) + " is of an earlier term than " + text(term_.value) +
           ", and only entries of the leader's term are committed by counting (§5.4.2)";

@@ -1,4 +1,6 @@
 // Elections (§5.2), the up-to-date check (§5.4.1), terms (§5.1).
+#include <algorithm>
+
 #include "raft/quorum.h"
 #include "trace/reading.h"
 
@@ -24,7 +26,7 @@ void Reading::timeOut() {
   Candidate* candidate = std::get_if<Candidate>(&role_);
   if (candidate && now_ < candidate->electionDeadline) {
     candidate->retryDeadline = now_ + was_.settings.heartbeatInterval;
-    ServerSet silent = was_.configuration.voters;
+    ServerSet silent = was_.configuration.voters | was_.configuration.nextVoters;
     for (ServerId peer : candidate->votesResponded) silent.erase(peer);
     return explainVoteRequests(silent, true);
   }
@@ -45,7 +47,7 @@ void Reading::timeOut() {
        : follower->leaderId
            ? "nothing was heard of leader " + name(follower->leaderId) + passed + " (§5.2)"
            : "nothing was heard of a leader" + passed + " (§5.2)");
-  if (!was_.configuration.isVoter(was_.id)) {
+  if (!mayStand()) {
     role_ = Follower{};
     return;
   }
@@ -55,6 +57,9 @@ void Reading::timeOut() {
 
 void Reading::stand(std::string reason, bool leadershipTransfer) {
   timerSet_ = true;
+  if (!was_.configuration.isVoter(was_.id)) {
+    reason += "; it is removed, but until that is committed the others may need it (thesis §4.2.2)";
+  }
   tell(BecameCandidate{.termBefore = term_}, std::move(reason));
   ++term_;
   votedFor_ = was_.id;
@@ -63,7 +68,7 @@ void Reading::stand(std::string reason, bool leadershipTransfer) {
                     .votesGranted = {was_.id},
                     .retryDeadline = now_ + was_.settings.heartbeatInterval,
                     .leadershipTransfer = leadershipTransfer};
-  ServerSet peers = was_.configuration.voters;
+  ServerSet peers = was_.configuration.voters | was_.configuration.nextVoters;
   peers.erase(was_.id);
   explainVoteRequests(peers, false);
 }
@@ -206,14 +211,18 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Response& m) 
     tell(MessageIgnored{envelope, Ignored::Foreign},
          name(envelope.from) + " is not of this cluster");
   } else {
-    const ServerSet valid = candidate->votesGranted & was_.configuration.voters;
+    const ServerSet valid =
+        candidate->votesGranted & (was_.configuration.voters | was_.configuration.nextVoters);
     tell(VoteCounted{.voter = envelope.from,
                      .granted = m.voteGranted,
                      .have = valid.size(),
-                     .need = majority(was_.configuration.voters.size())},
-         text(valid.size()) + " of " + text(was_.configuration.voters.size()) +
-             " votes, a majority is " + text(majority(was_.configuration.voters.size())) +
-             " (§5.2)");
+                     .need = majority(was_.configuration.voters.size()),
+                     .of = was_.configuration.voters.size(),
+                     .joint = was_.configuration.isJoint()},
+         was_.configuration.isJoint()
+             ? share(valid) + " votes, a majority of each is needed (thesis §4.3)"
+             : share(valid) + " votes, a majority is " +
+                   text(majority(was_.configuration.voters.size())) + " (§5.2)");
   }
   countVotes(Candidate(*candidate));
 }
@@ -221,22 +230,26 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Response& m) 
 // Candidates: if votes received from majority of servers: become leader (§5.2).
 void Reading::countVotes(const Candidate& candidate) {
   if (isMajority(candidate.votesGranted, was_.configuration)) {
-    becomeLeader(candidate.votesGranted & was_.configuration.voters);
+    becomeLeader(candidate.votesGranted &
+                 (was_.configuration.voters | was_.configuration.nextVoters));
   }
 }
 
 void Reading::becomeLeader(ServerSet votes) {
   const std::uint32_t all = was_.configuration.voters.size();
-  tell(BecameLeader{.votes = votes, .need = majority(all)},
-       "the votes of " + names_.of(votes) + " are a majority: " + text(votes.size()) + " of " +
-           text(all) + " (§5.2)");
+  tell(
+      BecameLeader{
+          .votes = votes, .need = majority(all), .of = all, .joint = was_.configuration.isJoint()},
+      "the votes of " + names_.of(votes) + " are a majority: " + share(votes) +
+          (was_.configuration.isJoint() ? " (thesis §4.3)" : " (§5.2)"));
   Leader leader{.progress = {}, .heartbeatDeadline = now_ + was_.settings.heartbeatInterval};
-  leader.progress.assign(was_.configuration.members().last().value,
+  leader.progress.assign(std::max(was_.configuration.members().last(), was_.id).value,
                          Progress{.nextIndex = was_.log.lastIndex() + 1});
   if (was_.settings.checkQuorum) {
     for (Progress& progress : leader.progress) progress.heardAt = now_;
   }
   leader.of(was_.id).matchIndex = durableIndex_;
+  leader.changing = was_.configurationIndex > was_.commitIndex || was_.configuration.isJoint();
   beginLeaseRound(leader);
   role_ = std::move(leader);
   elected_ = broadcast_ = true;

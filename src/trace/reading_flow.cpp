@@ -34,7 +34,7 @@ bool Reading::windowIsFull(const Progress& progress) const {
 
 Reading::Batch Reading::batchFor(const Progress& progress) const {
   const Settings& its = was_.settings;
-  const Index end = is_.log.lastIndex();
+  const Index end = logEnd();
   if (progress.state != State::Probe && progress.waiting) {
     return {.last = progress.nextIndex - 1, .why = "", .bound = 0};
   }
@@ -105,16 +105,17 @@ void Reading::refusedInFlight(const Envelope& envelope, const AppendEntries::Res
 // What a leader does not send though it is lacked: told of those peers for whom that begins.
 void Reading::tellHeld() {
   const Leader* leader = std::get_if<Leader>(&role_);
-  if (was_.settings.maxMessagesInFlight <= 1) return;
+  if (!leader || !sends_ || was_.settings.maxMessagesInFlight <= 1) return;
   const Leader* before = was_.as<Leader>();
   EntriesHeld held[] = {{.why = Held::Probing}, {.why = Held::Messages}, {.why = Held::Bytes}};
-  for (ServerId peer : was_.configuration.members()) {
+  for (ServerId peer : configuration_.members()) {
     const Progress& p = leader->of(peer);
     const bool needsSnapshot = p.nextIndex <= is_.log.baseIndex();
     if (peer == was_.id || !p.waiting || needsSnapshot) continue;
     const Index next = p.state == State::Replicate ? p.nextIndex : batchFor(p).last + 1;
     if (is_.log.lastIndex() < next) continue;
-    const Progress* b = before ? &before->of(peer) : nullptr;
+    const bool known = before && was_.configuration.contains(peer);
+    const Progress* b = known ? &before->of(peer) : nullptr;
     const bool already = b && b->waiting && b->state == p.state &&
                          (b->state == State::Replicate
                               ? was_.log.lastIndex() >= b->nextIndex

@@ -134,13 +134,17 @@ void Reading::receive(const Envelope& envelope, const PreVote::Response& m) {
   Canvass& canvass = *follower->canvass;
   canvass.responded.insert(envelope.from);
   if (m.voteGranted) canvass.granted.insert(envelope.from);
+  const bool joint = was_.configuration.isJoint();
   const std::uint32_t need = majority(was_.configuration.voters.size());
   tell(PreVoteCounted{.voter = envelope.from,
                       .granted = m.voteGranted,
                       .granters = canvass.granted,
-                      .need = need},
-       text(canvass.granted.size()) + " of " + text(was_.configuration.voters.size()) +
-           " would vote for it, a majority is " + text(need) + " (thesis §9.6)");
+                      .need = need,
+                      .of = was_.configuration.voters.size(),
+                      .joint = joint},
+       share(canvass.granted) + " would vote for it, " +
+           (joint ? "a majority of each is needed" : "a majority is " + text(need)) +
+           " (thesis §9.6)");
   countPreVotes();
 }
 

@@ -36,7 +36,7 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
   } else if (m.prevLogIndex + 1 != progress.nextIndex) {
     wrong = "entries are sent from nextIndex on, which is " + text(progress.nextIndex.value) +
             " (§5.3)";
-  } else if (!is_.log.matches(m.prevLogIndex, m.prevLogTerm) || last > is_.log.lastIndex()) {
+  } else if (!is_.log.matches(m.prevLogIndex, m.prevLogTerm) || last > logEnd()) {
     wrong = "its log is " + logText(is_.log) + " (§5.3)";
   } else if (const Entries own = is_.log.between(m.prevLogIndex + 1, last);
              own.begin() != m.entries.begin() && own != m.entries) {
@@ -61,7 +61,7 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
 // All that is due to one peer: a heartbeat, or as many messages as its window has room for.
 void Reading::explainAppendEntries(ServerId peer, Progress& progress) {
   for (bool due = broadcast_;; due = false) {
-    const bool lacks = is_.log.lastIndex() >= progress.nextIndex;
+    const bool lacks = logEnd() >= progress.nextIndex;
     const bool sends = missing_.contains(peer) && lacks && !progress.waiting;
     if (!due && (broadcast_ || !sends)) return;
     std::uint32_t at = 0;
@@ -99,10 +99,13 @@ void Reading::explainAppendEntries(ServerId peer, Progress& progress) {
   }
 }
 
+// Once for what the input asks for; and if a configuration is appended, again for what that asks
+// for, after it: to others perhaps, in a later round.
 void Reading::explainAppendEntries() {
   Leader* leader = std::get_if<Leader>(&role_);
   if (!leader || (!broadcast_ && missing_.empty() && chunkTo_.empty())) return;
-  for (ServerId peer : was_.configuration.members()) {
+  sends_ = true;
+  for (ServerId peer : configuration_.members()) {
     if (peer == was_.id) continue;
     Progress& progress = leader->of(peer);
     if (progress.nextIndex > is_.log.baseIndex()) {
@@ -114,7 +117,8 @@ void Reading::explainAppendEntries() {
     if (due) explainSnapshot(*leader, peer);
   }
   tellSent();
-  tellHeld();
+  broadcast_ = false;
+  missing_ = chunkTo_ = {};
 }
 
 void Reading::tellSent() {
@@ -125,10 +129,12 @@ void Reading::tellSent() {
                   : "followers get what they miss from nextIndex on") +
              part + " (§5.3)");
   }
+  groups_.clear();
   if (heartbeats_.empty()) return;
   tell(HeartbeatsSent{.to = heartbeats_, .first = elected_},
        elected_ ? "so all learn who leads and start no elections (§5.2)"
                 : "so that no election timeout elapses (§5.2)");
+  heartbeats_ = {};
 }
 
 void Reading::compareSends() {

@@ -16,12 +16,16 @@ bool Reading::lostQuorum() {
   }
   if (isMajority(heard, was_.configuration)) return false;
   const std::uint32_t need = majority(was_.configuration.voters.size());
+  const bool joint = was_.configuration.isJoint();
   ServerSet others = heard;
   others.erase(was_.id);
   stepDown(StepDownCause::NoMajority,
            "for " + text(settings.electionTimeoutMin) + " it has heard from " + names_.of(others) +
-               (others.empty() ? "" : " alone") + ", and with itself a majority is " + text(need) +
-               " of " + text(was_.configuration.voters.size()) + " (thesis §6.2)");
+               (others.empty() ? "" : " alone") +
+               (joint ? ", with itself " + share(heard) + ", and a majority of each is needed"
+                      : ", and with itself a majority is " + text(need) + " of " +
+                            text(was_.configuration.voters.size())) +
+               " (thesis §6.2)");
   return true;
 }
 
@@ -113,7 +117,7 @@ void Reading::receive(const Envelope& envelope, const TimeoutNow::Request& m) {
   }
   tell(HeardToStand{.leader = envelope.from, .askFirst = m.askFirst},
        "leader " + name(envelope.from) + " hands over to it (thesis §3.10)");
-  if (!was_.configuration.isVoter(was_.id)) {
+  if (!mayStand()) {
     role_ = Follower{};
     timerSet_ = true;
   } else if (m.askFirst) {

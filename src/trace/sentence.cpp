@@ -106,6 +106,29 @@ struct Predicate {
     if (f.was == RoleName::Candidate) return one("gives", "give") + " up being candidate";
     return one("does", "do") + " not stand for election";
   }
+  std::string operator()(const ConfigurationUsed& f) const {
+    return one("uses ", "use ") +
+           (f.after.isJoint() ? "the joint configuration " : "the configuration ") +
+           configurationText(f.after, names) + (f.back ? " again" : "");
+  }
+  std::string operator()(const MembershipChange& f) const {
+    switch (f.change.outcome) {
+      case Change::Outcome::Begun: return one("begins to ", "begin to ") + wishText(f.wish, names);
+      case Change::Outcome::Complete:
+        return one("has completed its change of members", "have completed their change of members");
+      case Change::Outcome::TooSlow:
+        return one("gives", "give") + " up waiting for " + names.of(f.change.servers);
+      case Change::Outcome::NotLeader:
+        return one("refuses to ", "refuse to ") + wishText(f.wish, names) +
+               (f.change.leaderId
+                    ? one(" and names ", " and name ") + of(*f.change.leaderId) + " as the leader"
+                    : one(" and knows", " and know") + " of no leader");
+      default: return one("refuses to ", "refuse to ") + wishText(f.wish, names);
+    }
+  }
+  std::string operator()(const CaughtUp& f) const {
+    return one("finds ", "find ") + names.of(f.servers) + " close enough to vote";
+  }
   std::string operator()(const LeaderHeard& f) const {
     return one("follows ", "follow ") + of(f.leader) + ", the leader of " + term();
   }

@@ -34,7 +34,8 @@ Notions notionsOf(const Fact& fact) {
   if (fact.is<EntriesTruncated>()) return ConflictNotion;
   if (fact.is<SnapshotTaken>() || fact.is<SnapshotSent>()) return SnapshotNotion;
   if (fact.is<PreVotesRequested>()) return PreVoteNotion;
-  if (fact.is<SteppedDown>()) return QuorumNotion;
+  const auto* down = fact.as<SteppedDown>();
+  if (down && down->why != StepDownCause::Removed) return QuorumNotion;
   if (fact.is<TransferBegun>()) return TransferNotion;
   const auto* refused = fact.as<AppendRefused>();
   if (refused && refused->why == AppendRefusal::NoMatch) return MatchNotion;

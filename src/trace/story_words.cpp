@@ -144,8 +144,10 @@ Words Teller::stands() const {
   } else {
     words.text = how.names.of(counted->granters) +
                  (counted->granters.size() == 1 ? " is" : " are") + " for " + name(server) + ": " +
-                 text(counted->granters.size()) + " of " + text(how.servers) +
-                 ", a majority (thesis §9.6)";
+                 (counted->joint ? "majorities of the old voters and of the new"
+                                 : text(counted->granters.size()) + " of " + text(counted->of) +
+                                       ", a majority") +
+                 " (thesis §9.6)";
   }
   if (asksFirst) {
     words.text += ": it asks " + whom + " whether they would vote for it in term " +
@@ -195,8 +197,9 @@ Words Teller::vote() const {
 
 Words Teller::counted() const {
   const auto* vote = find<VoteCounted>(group);
-  const std::string score =
-      text(vote->have) + " of " + text(how.servers) + "; it needs " + text(vote->need) + " (§5.2).";
+  const std::string score = vote->joint ? reasonOf<VoteCounted>(group) + "."
+                                        : text(vote->have) + " of " + text(vote->of) +
+                                              "; it needs " + text(vote->need) + " (§5.2).";
   if (!vote->granted) {
     const std::string lacks = name(server) + " does not get the vote";
     return listing(vote->voter, {.before = lacks + " of ", .after = ": it has " + score},
@@ -251,10 +254,12 @@ Words Teller::elected() const {
     words.text += "its own vote: " + text(leader->votes.size());
   } else {
     words.text += std::string("the vote") + (others.size() > 1 ? "s" : "") + " of " +
-                  how.names.of(others) + " and its own: " + text(leader->votes.size());
+                  how.names.of(others) + (leader->votes.contains(server) ? " and its own" : "") +
+                  ": " + text(leader->votes.size());
   }
-  words.text += " of " + text(how.servers) + ", a majority (§5.2). It becomes leader of " + term() +
-                announcement() + ".";
+  words.text += leader->joint ? ": " + reasonOf<BecameLeader>(group)
+                              : " of " + text(leader->of) + ", a majority (§5.2)";
+  words.text += ". It becomes leader of " + term() + announcement() + ".";
   return words;
 }
 
@@ -363,9 +368,9 @@ bool Teller::clause(const Fact& fact, Clause& out) const {
     return true;
   }
   if (const auto* f = fact.as<PreVoteCounted>()) {
-    const std::string score = ": it would have " + text(f->granters.size()) + " of " +
-                              text(how.servers) + " votes and needs " + text(f->need);
-    out.one = out.many = predicate(fact, how.names) + score;
+    const std::string score = ": it would have " + text(f->granters.size()) + " of " + text(f->of) +
+                              " votes and needs " + text(f->need);
+    out.one = out.many = predicate(fact, how.names) + (f->joint ? ": " + fact.reason : score);
     return true;
   }
   if (const auto* f = fact.as<MessageIgnored>()) {
@@ -385,6 +390,10 @@ std::string Teller::mainReason() const {
   if (find<TransferGivenUp>(group)) return reasonOf<TransferGivenUp>(group);
   if (find<ToldToStand>(group)) return reasonOf<ToldToStand>(group);
   if (find<TransferBegun>(group)) return reasonOf<TransferBegun>(group);
+  if (const auto* change = find<MembershipChange>(group);
+      change && change->change.outcome != Change::Outcome::Complete) {
+    return reasonOf<MembershipChange>(group);
+  }
   if (find<CommitHeldBack>(group)) return reasonOf<CommitHeldBack>(group);
   if (find<EntriesTruncated>(group)) return reasonOf<EntriesTruncated>(group);
   if (find<AppendRefused>(group)) return reasonOf<AppendRefused>(group);

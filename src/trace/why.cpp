@@ -32,7 +32,7 @@ ServerSet wouldVote(const View& view, ServerId id) {
 }
 
 std::string ofAll(const View& view, std::uint32_t some) {
-  return text(some) + " of " + text(count(view));
+  return text(some) + " of " + text(votersOf(view).size());
 }
 
 // Of a follower that asks before it stands.
@@ -70,7 +70,7 @@ void sayHowElectionsStand(const View& view, Answer& answer) {
                      text(serverOf(view, id).currentTerm.value) + " and has the votes of " +
                      view.names.of(candidate->votesGranted) + ": " +
                      ofAll(view, candidate->votesGranted.size()) + ", and " +
-                     text(majority(count(view))) + " are needed (§5.2).");
+                     text(majority(votersOf(view).size())) + " are needed (§5.2).");
   }
   for (ServerId id : running(view)) {
     const Server& server = serverOf(view, id);
@@ -104,9 +104,9 @@ void sayHowElectionsStand(const View& view, Answer& answer) {
 }  // namespace
 
 Answer whyNoLeader(const View& view) {
-  const std::uint32_t need = majority(count(view));
+  const std::uint32_t need = majority(votersOf(view).size());
   const std::string needed =
-      text(need) + " of " + text(count(view)) + " are needed for a majority (§5.2)";
+      text(need) + " of " + text(votersOf(view).size()) + " are needed for a majority (§5.2)";
   Answer answer;
   if (const std::optional<ServerId> leader = leaderOf(view)) {
     const ServerSet with = company(view, *leader);
@@ -120,7 +120,7 @@ Answer whyNoLeader(const View& view) {
     sayWhoIsMissing(view, answer);
     return answer;
   }
-  const ServerSet up = running(view);
+  const ServerSet up = running(view) & votersOf(view);
   if (up.size() < need) {
     answer.push_back("No leader: " +
                      (up.empty()
@@ -234,7 +234,7 @@ Answer whyNotLeader(const View& view, ServerId server) {
                      "'s disk stalls or fails: its vote for itself cannot become durable, and "
                      "it asks for no other before (§5.2).");
   }
-  const std::uint32_t need = majority(count(view));
+  const std::uint32_t need = majority(votersOf(view).size());
   const ServerSet with = company(view, server);
   if (const Follower* follower = s.as<Follower>(); follower && follower->leaderId) {
     answer.push_back(own + " follows " + name(view, *follower->leaderId) + ", the leader of term " +

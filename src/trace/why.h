@@ -39,5 +39,8 @@ Answer whyLogsDiffer(const View& view, ServerId one, ServerId other);
 Answer whySnapshot(const View& view, ServerId server);
 // Why `server` has not applied, or does not know as committed, the entry at `index`.
 Answer whyNotApplied(const View& view, ServerId server, Index index);
+// Why the leader's change of members is not complete; why `server` has no vote.
+Answer whyChangeNotComplete(const View& view);
+Answer whyNoVoter(const View& view, ServerId server);
 
 }  // namespace raft::trace

@@ -27,7 +27,7 @@ ServerSet holders(const View& view, Place entry) {
   for (std::uint32_t i = 1; i <= count(view); ++i) {
     if (serverOf(view, i).log.matches(entry.index, entry.term)) all.insert(i);
   }
-  return all;
+  return all & votersOf(view);
 }
 
 // "is sending", or why it does not send that entry yet.
@@ -47,17 +47,17 @@ std::string whatItSends(const Server& leader, ServerId to, Index index) {
 // Why those who lack the entry do.
 void sayWhatHinders(const View& view, ServerId leader, Place entry, Answer& answer) {
   const ServerSet have = holders(view, entry);
-  for (std::uint32_t i = 1; i <= count(view); ++i) {
-    if (have.contains(i)) continue;
+  for (ServerId i : votersOf(view)) {
+    if (have.contains(i) || !exists(view, i)) continue;
     const std::string silence = whyNoTalk(view, leader, i);
     const Server& server = serverOf(view, i);
     if (!silence.empty()) {
-      answer.push_back(view.names.of(ServerId(i)) + " lacks it: " + silence + ".");
+      answer.push_back(view.names.of(i) + " lacks it: " + silence + ".");
     } else if (server.log.lastIndex() >= entry.index) {
-      answer.push_back(view.names.of(ServerId(i)) + " has " + placeIn(server.log, entry.index) +
+      answer.push_back(view.names.of(i) + " has " + placeIn(server.log, entry.index) +
                        " in its place, until the leader overwrites that (§5.3).");
     } else {
-      answer.push_back(view.names.of(ServerId(i)) + " lacks it: its log ends at index " +
+      answer.push_back(view.names.of(i) + " lacks it: its log ends at index " +
                        text(server.log.lastIndex().value) + ", and the leader " +
                        whatItSends(serverOf(view, leader), i, entry.index) + ".");
     }
@@ -131,11 +131,11 @@ Answer whyNotCommitted(const View& view, Index index) {
             (know.size() == 1 ? " knows" : " know") + " that."};
   }
   const ServerSet have = holders(view, entry);
-  const std::uint32_t need = majority(count(view));
+  const std::uint32_t need = majority(votersOf(view).size());
   Answer answer;
   answer.push_back(
-      what + " stands on " + text(have.size()) + " of " + text(count(view)) + " servers (" +
-      view.names.of(have) + ")" +
+      what + " stands on " + text(have.size()) + " of " + text(votersOf(view).size()) +
+      " servers (" + view.names.of(have) + ")" +
       (have.size() < need ? "; " + text(need) + " are needed (§5.3)." : ", a majority."));
   if (!leader) {
     answer.push_back("Only a leader commits (§5.3).");

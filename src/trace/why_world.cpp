@@ -18,13 +18,25 @@ ServerSet running(const View& view) {
   return all;
 }
 
+ServerSet votersOf(const View& view) {
+  const Server* best = nullptr;
+  for (ServerId id : running(view)) {
+    const Server& server = serverOf(view, id);
+    if (server.configuration.voters.empty()) continue;
+    if (!best || !atLeastAsUpToDate(best->log, server.log)) best = &server;
+  }
+  if (const std::optional<ServerId> leader = leaderOf(view)) best = &serverOf(view, *leader);
+  if (!best) return ServerSet::firstServers(count(view));
+  return best->configuration.voters | best->configuration.nextVoters;
+}
+
 ServerSet company(const View& view, ServerId id) {
   ServerSet all;
   if (!runs(view, id)) return all;
   for (ServerId other : running(view)) {
     if (reaches(view, id, other) && reaches(view, other, id)) all.insert(other);
   }
-  return all;
+  return all & votersOf(view);
 }
 
 std::optional<ServerId> leaderOf(const View& view) {

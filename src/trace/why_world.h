@@ -16,7 +16,10 @@ inline bool exists(const View& view, ServerId id) {
 bool runs(const View& view, ServerId id);  // up and not paused
 bool reaches(const View& view, ServerId from, ServerId to);
 ServerSet running(const View& view);
-// The running servers that `id` reaches and that reach it, itself included; none if it is not
+// Who votes, in both halves of a joint configuration: by the leader's log, or by the running one
+// that is most up-to-date.
+ServerSet votersOf(const View& view);
+// The running voters that `id` reaches and that reach it, itself included; none if it is not
 // running.
 ServerSet company(const View& view, ServerId id);
 // A leader that runs and is in the highest term of all leaders that run.
