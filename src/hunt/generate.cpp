@@ -54,9 +54,11 @@ class Generator {
     plan_.seed = seed;
     constexpr std::uint32_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 4, 2, 1, 7};
     plan_.servers = cluster_.oneOf(sizes);
+    changesMembers_ = plan_.servers > 1 && cluster_.percent(30);
   }
 
   Plan generate() {
+    if (changesMembers_) set("members", someServers(cluster_));
     timing();
     elections();
     replication();
@@ -162,18 +164,30 @@ class Generator {
   std::string anyServer() {
     return nameOf(static_cast<std::uint32_t>(faults_.below(plan_.servers)) + 1);
   }
+  // "[A, C]": at least one.
+  std::string someServers(Draws& draws) const {
+    std::string out;
+    const std::uint64_t one = draws.below(plan_.servers) + 1;
+    for (std::uint32_t i = 1; i <= plan_.servers; ++i) {
+      if (!draws.percent(60) && i != one) continue;
+      out += (out.empty() ? "[" : ", ") + nameOf(i);
+    }
+    return out + "]";
+  }
   std::string anyTarget() { return faults_.percent(40) ? "leader" : anyServer(); }
 
   void faults();
   Line anyFault(std::size_t kind);
   Line anyPartition();
   Line anyDiskFault();
+  Line anyChangeOfMembers();
   void mend();
 
   Draws cluster_;
   Draws clients_;
   Draws faults_;
   Plan plan_ = {};
+  bool changesMembers_ = false;
   Time now_ = Time(0);
 };
 
@@ -189,6 +203,7 @@ enum Fault : std::size_t {
   snapshot,
   propose,
   read,
+  members,
   faultKinds
 };
 
@@ -218,6 +233,16 @@ Line Generator::anyDiskFault() {
   return {"disk", "{" + anyTarget() + ": " + what + "}"};
 }
 
+Line Generator::anyChangeOfMembers() {
+  const std::string server = anyServer();
+  switch (faults_.below(5)) {
+    case 0: return {"members", someServers(faults_)};
+    case 1: return {"members", "{learner: " + server + "}"};
+    case 2: return {"members", "{remove: " + server + "}"};
+    default: return {"members", "{add: " + server + "}"};
+  }
+}
+
 // What goes wrong, or what somebody asks for. What cannot be done when its time comes is left out
 // by the trial (hunt/trial.h).
 Line Generator::anyFault(std::size_t kind) {
@@ -245,6 +270,7 @@ Line Generator::anyFault(std::size_t kind) {
     case transfer:
       return {"transfer", faults_.percent(60) ? std::string("a follower") : anyServer()};
     case snapshot: return {"snapshot", anyTarget()};
+    case members: return anyChangeOfMembers();
     case read: return {"read", "{key: k1, from: " + anyTarget() + "}"};
     default:
       return {"propose", "{command: put k1 p" + std::to_string(plan_.steps.size()) +
@@ -255,6 +281,7 @@ Line Generator::anyFault(std::size_t kind) {
 void Generator::faults() {
   bool on[faultKinds];
   for (bool& each : on) each = faults_.percent(45);
+  on[members] = changesMembers_;
   constexpr std::uint64_t paces[] = {10, 40, 100, 300};
   const std::uint64_t pace = faults_.oneOf(paces);
   const std::uint64_t count = faults_.from(5, 60);

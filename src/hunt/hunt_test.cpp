@@ -78,7 +78,8 @@ TEST(Hunt, MeetsWhatItIsToMeet) {
   for (const char* kind :
        {"becameLeader", "entriesTruncated", "commitHeldBack", "snapshotInstalled", "writeFailed",
         "tornTailDropped", "steppedDown", "preVoteRefused", "readsLost", "leaseExtended",
-        "toldToStand", "transferGivenUp", "clientTimedOut", "replied", "entriesHeld", "fateTold"}) {
+        "toldToStand", "transferGivenUp", "clientTimedOut", "replied", "membershipChange",
+        "caughtUp", "entriesHeld", "fateTold"}) {
     const auto at = std::ranges::find(names, kind);
     ASSERT_NE(at, names.end()) << kind;
     EXPECT_GT(tally.coverage.runs[static_cast<std::size_t>(at - names.begin())], 0u) << kind;

@@ -28,8 +28,12 @@ bool names(const std::string& text, const std::string& name) {
   return false;
 }
 
-// Of "{A: 1, B: 2}".
+// Of "{A: 1, B: 2}" and "[A, B]", the last.
 void removeValue(std::string& text, const std::string& name) {
+  if (const std::string inList = ", " + name + "]"; text.ends_with(inList)) {
+    text.replace(text.size() - inList.size(), inList.size(), "]");
+    return;
+  }
   const std::size_t at = text.find(", " + name + ": ");
   if (at == text.npos) return;
   const std::size_t end = text.find_first_of(",}", at + 1);

@@ -47,8 +47,8 @@ Find findOf(const BrokenAssertion& broken, Time now) {
 Trial run(const Plan& plan) {
   const scenario::Read read =
       scenario::readYaml(textOf(plan), scenario::Contradictions::AreLeftToTheRun);
-  RAFT_ASSERT(read.scenario, "a plan is a scenario without mistakes");
   Trial out;
+  if (!read.scenario) return out;
   scenario::Run run(*read.scenario, {.skipsImpossible = true});
   Listener listener(run.names(), out);
   trace::Narrator narrator(listener, run.names());

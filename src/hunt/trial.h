@@ -28,8 +28,8 @@ struct Trial {
   Coverage coverage = {};
 };
 
-// Runs the plan; it ends with the first find. Steps that cannot be done are left out. Requires a
-// plan that can be read.
+// Runs the plan; it ends with the first find. Steps that cannot be done are left out. One
+// that cannot be read, as a shrinker may make it, finds nothing.
 Trial run(const Plan& plan);
 
 // The plan without these steps.
