@@ -48,6 +48,7 @@ const char* nameOf(Property property) {
     case Property::Invariant: return "Invariant";
     case Property::SameState: return "SameState";
     case Property::ExactlyOnce: return "ExactlyOnce";
+    case Property::Linearizability: return "Linearizability";
     case Property::FreshReads: return "FreshReads";
   }
   return "unknown";

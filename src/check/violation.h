@@ -28,7 +28,10 @@ enum class Property : std::uint8_t {
   Invariant,    // a promise of a single server (raft/invariants.h)
   SameState,    // state machines that have applied the same entries are equal
   ExactlyOnce,  // a request of a session takes effect once, and has one reply (thesis §6.3)
-  FreshReads,   // a read sees all that was applied when it was asked (§8, thesis §6.4)
+  // What clients saw has an order: each request at one moment, between its call and its reply (§8;
+  // Herlihy and Wing, 1990).
+  Linearizability,
+  FreshReads,  // a read sees all that was applied when it was asked (§8, thesis §6.4)
 };
 
 // As Figure 3 names it, without spaces: "ElectionSafety". Never null.

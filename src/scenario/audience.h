@@ -12,6 +12,7 @@ class Run::Audience final : public trace::Observer {
   Audience(Run& run, trace::Narrator* narrator)
       : checkers_(run.checkers_),
         happenings_(run.needsHappenings_ ? &run.happenings_ : nullptr),
+        histories_(run.histories_),
         narrator_(narrator) {}
 
   bool needsBefore() const override { return narrator_; }
@@ -51,10 +52,12 @@ class Run::Audience final : public trace::Observer {
     if (narrator_) narrator_->machineChanged(t, s, c);
   }
   void client(Time t, const trace::ClientDeed& d) override {
+    histories_.client(t, d);
     if (narrator_) narrator_->client(t, d);
   }
   void read(Time t, const trace::ReadDeed& d) override {
     checkers_.read(t, d);
+    histories_.read(t, d);
     if (narrator_) narrator_->read(t, d);
   }
   void replied(Time t, ServerId s, const trace::Replied& r) override {
@@ -73,12 +76,14 @@ class Run::Audience final : public trace::Observer {
   template <class Tell>
   void all(Tell tell) {
     tell(checkers_);
+    tell(histories_);
     if (happenings_) tell(*happenings_);
     if (narrator_) tell(*narrator_);
   }
 
   check::Checkers& checkers_;
   Happenings* happenings_;
+  Histories& histories_;
   trace::Narrator* narrator_;
 };
 

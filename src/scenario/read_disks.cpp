@@ -192,7 +192,8 @@ void Reading::readViolates(const Value& value) {
     for (const Property each :
          {Property::ElectionSafety, Property::LeaderAppendOnly, Property::LogMatching,
           Property::LeaderCompleteness, Property::StateMachineSafety, Property::Durability,
-          Property::SameState, Property::ExactlyOnce, Property::FreshReads}) {
+          Property::OverlappingMajorities, Property::SameState, Property::ExactlyOnce,
+          Property::FreshReads, Property::Linearizability}) {
       words.emplace_back(check::nameOf(each));
       if (words.back() != *text) continue;
       return out_.violates.push_back(each);

@@ -94,7 +94,7 @@ void Run::setUp(trace::Narrator* narrator) {
 
 Result Run::result() const {
   Result out = result_;
-  out.violations = checkers_.violations();
+  out.violations = violations();
   std::erase_if(out.violations, [&](const check::Violation& each) {
     return std::ranges::count(scenario_->violates, each.property) != 0;
   });
@@ -306,10 +306,16 @@ void Run::fail(Position at, std::string expected, std::string instead, trace::An
                               .why = std::move(why)});
 }
 
+std::vector<check::Violation> Run::violations() const {
+  std::vector<check::Violation> all = checkers_.violations();
+  if (unordered_) all.push_back(*unordered_);
+  return all;
+}
+
 void Run::noteViolations(trace::Narrator* narrator) {
-  if (!checkers_.violation()) return;
+  if (!checkers_.violation() && !unordered_) return;
   // By what is violated, for one may be found later than another that happened after it.
-  for (const check::Violation& one : checkers_.violations()) {
+  for (const check::Violation& one : violations()) {
     if (std::ranges::count(violationsTold_, one.property) != 0) continue;
     violationsTold_.push_back(one.property);
     if (!narrator) continue;
@@ -320,7 +326,7 @@ void Run::noteViolations(trace::Narrator* narrator) {
 
 // A run that does what nobody may do must be found out.
 void Run::expectViolations(trace::Narrator* narrator) {
-  const std::vector<check::Violation> found = checkers_.violations();
+  const std::vector<check::Violation> found = violations();
   for (const check::Property each : scenario_->violates) {
     ++result_.expectations;
     const bool broken = std::ranges::count(found, each, &check::Violation::property) != 0;
@@ -345,6 +351,7 @@ void Run::conclude(trace::Narrator* narrator) {
     if (!untilOption_) blameWatches(narrator);
   }
   checkers_.finish(world_.now());
+  unordered_ = histories_.judge();
   noteViolations(narrator);
   if (whole) expectViolations(narrator);
   done_ = true;

@@ -11,6 +11,7 @@
 #include "check/checkers.h"
 #include "scenario/evaluate.h"
 #include "scenario/happenings.h"
+#include "scenario/histories.h"
 #include "scenario/scenario.h"
 #include "sim/world.h"
 #include "trace/narrator.h"
@@ -104,6 +105,7 @@ class Run {
   void fail(Position at, std::string expected, std::string instead, trace::Answer why,
             trace::Narrator*);
   void breakOff(Position at, std::string expected, std::string instead, trace::Narrator*);
+  std::vector<check::Violation> violations() const;
   void noteViolations(trace::Narrator*);
   void expectViolations(trace::Narrator*);
   std::optional<Time> stepTime() const;
@@ -143,6 +145,8 @@ class Run {
   trace::Names names_;
   sim::World world_;
   check::Checkers checkers_;
+  Histories histories_ = {};
+  std::optional<check::Violation> unordered_ = {};  // what they saw, at the end
   Happenings happenings_;
   bool needsHappenings_ = false;
   Random chance_;  // draws whom "a follower" means
