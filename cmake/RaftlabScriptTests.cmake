@@ -34,10 +34,10 @@ endforeach()
 
 # One seed gives one run, to the byte, whoever compiles it.
 raftlab_script_test(
-  NAME determinism/g++_gives_one_run COMMAND ${RAFTLAB_PYTHON} tests/determinism/determinism_test.py
-                                             g++)
+  NAME determinism/g++_gives_one_run TIMEOUT 1200
+  COMMAND ${RAFTLAB_PYTHON} tests/determinism/determinism_test.py g++)
 raftlab_script_test(
-  NAME determinism/clang_gives_the_run_of_g++
+  NAME determinism/clang_gives_the_run_of_g++ TIMEOUT 1200
   COMMAND ${RAFTLAB_PYTHON} tests/determinism/determinism_test.py g++ clang++-19)
 
 raftlab_script_test(NAME scenario/schema_fits_what_ships

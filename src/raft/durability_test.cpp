@@ -25,22 +25,6 @@ Envelope append(Term term, Index prevLogIndex, Term prevLogTerm, Entries entries
 
 using Writing = Server::Writing;
 
-// s1, leader of term 2 with the log 1^1; it has sent all of it.
-Server leader() {
-  return {.id = 1,
-          .configuration = three,
-          .settings = plain,
-          .currentTerm = 2,
-          .votedFor = 1,
-          .log = logOf({1}),
-          .role = Leader{.progress = {{.nextIndex = 2, .matchIndex = 1},
-                                      {.nextIndex = 2, .matchIndex = 1},
-                                      {.nextIndex = 2, .matchIndex = 1}},
-                         .heartbeatDeadline = ms(20)},
-          .lastWrite = 5,
-          .durableIndex = 1};
-}
-
 Envelope success(ServerId from, Index matchIndex) {
   return {from, 1, AppendEntries::Response{2, true, 1, matchIndex}};
 }
@@ -81,7 +65,7 @@ TEST(Durability, ACandidatesRequestsWaitForItsVote) {
 
 // Thesis §10.2.1: "the leader can write to its disk in parallel with replicating to the followers"
 TEST(Durability, ALeadersAppendEntriesLeaveAtOnce) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   const Effects fx = stepChecked(s1, ms(1), Propose{{"2^2"}});
   EXPECT_EQ(
       fx.write,
@@ -92,7 +76,7 @@ TEST(Durability, ALeadersAppendEntriesLeaveAtOnce) {
 
 // A leader whose write is under way refuses votes only after it.
 TEST(Durability, ALeadersResponsesDoWait) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   const Effects fx = stepChecked(s1, ms(2), Envelope{3, 1, RequestVote::Request{2, 3, 9, 2}});
   EXPECT_EQ(fx.send[0].after, 6);
@@ -101,7 +85,7 @@ TEST(Durability, ALeadersResponsesDoWait) {
 // Thesis §10.2.1: "the leader uses its own match index to indicate the latest entry to have been
 // durably written to its disk"
 TEST(Durability, ALeaderCountsItselfOnlyWhenItsWriteIsDurable) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   EXPECT_EQ(stepChecked(s1, ms(2), success(2, 2)), Effects{});
   EXPECT_EQ(s1.commitIndex, 0);
@@ -111,7 +95,7 @@ TEST(Durability, ALeaderCountsItselfOnlyWhenItsWriteIsDurable) {
 
 // Thesis §10.2.1: "The leader may even commit an entry before it has been written to its own disk"
 TEST(Durability, AMajorityOfTheOthersCommitsBeforeTheLeadersOwnWrite) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   stepChecked(s1, ms(2), success(2, 2));
   EXPECT_EQ(stepChecked(s1, ms(3), success(3, 2)).apply,
@@ -121,7 +105,7 @@ TEST(Durability, AMajorityOfTheOthersCommitsBeforeTheLeadersOwnWrite) {
 }
 
 TEST(Durability, WriteIdsRiseByOneAndALaterWriteIncludesTheEarlier) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   for (const char* command : {"2^2", "3^2", "4^2"}) stepChecked(s1, ms(1), Propose{{command}});
   EXPECT_EQ(s1.writing, (std::vector<Writing>{{6, 2}, {7, 3}, {8, 4}}));
   stepChecked(s1, ms(2), Written{7});
@@ -131,7 +115,7 @@ TEST(Durability, WriteIdsRiseByOneAndALaterWriteIncludesTheEarlier) {
 }
 
 TEST(Durability, ADoubledOrEarlierCompletionChangesNothing) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   for (const char* command : {"2^2", "3^2"}) stepChecked(s1, ms(1), Propose{{command}});
   stepChecked(s1, ms(2), Written{7});
   const Server before = s1;

@@ -118,6 +118,21 @@ Server leaderOf(ServerId id, Term term, const Log& log, const Configuration& con
   return server;
 }
 
+Server settledLeader(const Settings& settings) {
+  return {.id = 1,
+          .configuration = three,
+          .settings = settings,
+          .currentTerm = 2,
+          .votedFor = 1,
+          .log = logOf({1}),
+          .role = Leader{.progress = {{.nextIndex = 2, .matchIndex = 1},
+                                      {.nextIndex = 2, .matchIndex = 1},
+                                      {.nextIndex = 2, .matchIndex = 1}},
+                         .heartbeatDeadline = ms(20)},
+          .lastWrite = 5,
+          .durableIndex = 1};
+}
+
 std::vector<Envelope> TestCluster::step(ServerId id, const Input& input) {
   std::vector<Envelope> sent;
   applied.resize(servers.size());

@@ -73,6 +73,8 @@ M sent(const Effects& effects, ServerId to) {
 Server followerOf(ServerId id, Term term, const Log& log, const Configuration& configuration);
 // The leader of `term`, just elected: it knows nothing of its peers. Its log is durable.
 Server leaderOf(ServerId id, Term term, const Log& log, const Configuration& configuration);
+// s1, leader of term 2 with the log 1^1, which all have; its next write has id 6.
+Server settledLeader(const Settings& settings = plain);
 
 // The servers 1, 2 … of a cluster whose disks and network take no time. Time passes when a test
 // says so, and a server takes no step that the test does not ask for or a message bring.

@@ -10,22 +10,6 @@ using Writing = Server::Writing;
 
 constexpr Time never = Time::max();
 
-// s1, leader of term 2 with the log 1^1, whose next write has id 6; all of it is durable.
-Server leader(const Settings& settings = plain) {
-  return {.id = 1,
-          .configuration = three,
-          .settings = settings,
-          .currentTerm = 2,
-          .votedFor = 1,
-          .log = logOf({1}),
-          .role = Leader{.progress = {{.nextIndex = 2, .matchIndex = 1},
-                                      {.nextIndex = 2, .matchIndex = 1},
-                                      {.nextIndex = 2, .matchIndex = 1}},
-                         .heartbeatDeadline = ms(20)},
-          .lastWrite = 5,
-          .durableIndex = 1};
-}
-
 // s2, a follower of term 2 with an empty log.
 Server follower(const Settings& settings = plain) {
   return {.id = 2,
@@ -137,7 +121,7 @@ TEST(FailedWrite, ATruncationThatFailedIsWrittenAgain) {
 // A leader that took back what it could not write, and went on, would number a second entry 2^2,
 // which a follower that holds the first one acknowledges without a look.
 TEST(FailedWrite, ALeaderGivesUpItsRoleAndNumbersNothingAnew) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   const Effects fx = stepChecked(s1, ms(2), WriteFailed{6});
   EXPECT_EQ(fx, (Effects{.write = Write{.id = 7,
@@ -155,7 +139,7 @@ TEST(FailedWrite, ALeaderGivesUpItsRoleAndNumbersNothingAnew) {
 
 // What it committed by its followers alone stays committed, and is written again as well.
 TEST(FailedWrite, WhatWasCommittedWithoutTheLeadersDiskStaysSo) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   for (ServerId peer : {2, 3}) {
     stepChecked(s1, ms(2), Envelope{peer, 1, AppendEntries::Response{2, true, 1, 2}});
@@ -167,7 +151,7 @@ TEST(FailedWrite, WhatWasCommittedWithoutTheLeadersDiskStaysSo) {
 
 // In the term that it led it has voted for itself: it neither votes for another nor leads again.
 TEST(FailedWrite, WhoGaveUpItsRoleNeitherVotesInThatTermNorLeadsItAgain) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   stepChecked(s1, ms(2), WriteFailed{6});
   stepChecked(s1, ms(3), Written{7});
@@ -206,7 +190,7 @@ TEST(FailedWrite, AClusterOfOneIsElectedWhenItsVoteIsDurableAtLast) {
 
 // Off unless it is set: a leader waits for its disk as long as that takes.
 TEST(StalledDisk, ALeaderBearsItWithoutAWriteTimeout) {
-  Server s1 = leader();
+  Server s1 = settledLeader();
   stepChecked(s1, ms(1), Propose{{"2^2"}});
   EXPECT_EQ(s1.writing, (std::vector<Writing>{{6, 2, never}}));
   stepChecked(s1, ms(1'000'000), Timeout{});
@@ -216,7 +200,7 @@ TEST(StalledDisk, ALeaderBearsItWithoutAWriteTimeout) {
 
 // It must be asked for a step by then, though its heartbeats are due at other times.
 TEST(StalledDisk, ALeadersDeadlineNamesWhenItsOldestWriteIsOverdue) {
-  Server s1 = leader(impatient());
+  Server s1 = settledLeader(impatient());
   EXPECT_EQ(s1.deadline(), ms(20));
   stepChecked(s1, ms(7), Propose{{"2^2"}});
   EXPECT_EQ(s1.writing, (std::vector<Writing>{{6, 2, ms(57)}}));
@@ -234,7 +218,7 @@ TEST(StalledDisk, ALeadersDeadlineNamesWhenItsOldestWriteIsOverdue) {
 }
 
 TEST(StalledDisk, ALeaderGivesUpItsRoleInTime) {
-  Server s1 = leader(impatient());
+  Server s1 = settledLeader(impatient());
   stepChecked(s1, ms(7), Propose{{"2^2"}});
   stepChecked(s1, ms(20), Timeout{});
   stepChecked(s1, ms(40), Timeout{});
@@ -250,7 +234,7 @@ TEST(StalledDisk, ALeaderGivesUpItsRoleInTime) {
 
 // A disk that is quick enough costs nobody the lead.
 TEST(StalledDisk, ASlowDiskIsBorneUpToTheTimeout) {
-  Server s1 = leader(impatient());
+  Server s1 = settledLeader(impatient());
   Time now = ms(0);
   for (std::uint64_t i = 0; i < 10; ++i) {
     stepChecked(s1, now, Propose{{"x"}});

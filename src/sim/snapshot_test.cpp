@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/chaos_test_support.h"
+#include "sim/led_test_support.h"
 #include "sim/recorder_test_support.h"
 #include "trace/narrator.h"
 #include "trace/sentence.h"
@@ -11,22 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-struct Nobody : Observer {};
-
-// s1 leads from 12 ms on; each message takes 1 ms.
-WorldSettings s1Leads() {
-  return {.servers = 3,
-          .link = {.latencyMin = milliseconds(1), .latencyMax = milliseconds(1)},
-          .firstTimeout = {milliseconds(10), seconds(1), seconds(2)}};
-}
-
-World led(WorldSettings settings = s1Leads()) {
-  Nobody nobody;
-  World world(settings);
-  world.runUntil(milliseconds(70), nobody);
-  return world;
-}
 
 TEST(Snapshot, IsTakenOfWhatWasAppliedAndWritten) {
   Nobody nobody;

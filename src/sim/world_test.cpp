@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/led_test_support.h"
 #include "sim/recorder_test_support.h"
 
 namespace raft::sim {
@@ -11,25 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-struct Nobody : Observer {};
-
-// Three servers; s1 stands for election at 10 ms, each message takes 1 ms, and nobody else stands
-// for election unless s1 is gone for long.
-WorldSettings s1Leads() {
-  return {.servers = 3,
-          .link = {.latencyMin = milliseconds(1), .latencyMax = milliseconds(1)},
-          .firstTimeout = {milliseconds(10), seconds(1), seconds(2)}};
-}
-
-// s1Leads(), at a time at which it does: elected at 12 ms, its no-op committed by 14 ms and known
-// to be so by all after the heartbeat of 62 ms.
-World led(WorldSettings settings = s1Leads()) {
-  Nobody nobody;
-  World world(settings);
-  world.runUntil(milliseconds(70), nobody);
-  return world;
-}
 
 TEST(World, TellsOfItsServersBeforeAllElse) {
   World world(s1Leads());

@@ -80,6 +80,7 @@ class Reading {
   void receive(const Envelope&, const AppendEntries::Request&);
   void receive(const Envelope&, const AppendEntries::Response&);
   bool comesFromLeader(const Envelope&, ServerId leaderId);
+  Leader* answered(const Envelope&, Term, Round);
   void takeAnswer(const Envelope&, const AppendEntries::Response&, Leader&);
   void hearLeader(ServerId leader, const char* rpc);
   void refuseAppend(const Envelope&, const AppendEntries::Request&, AppendRefusal why);

@@ -215,26 +215,36 @@ void Reading::compareLog() {
                   " (§5.3)");
 }
 
-// A leader is answered.
-void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m) {
+// A leader is answered, unless the answer does not count: then that is told, and this is null.
+Leader* Reading::answered(const Envelope& envelope, Term term, Round round) {
   const ServerId peer = envelope.from;
+  const auto ignore = [&](Ignored why, const std::string& reason) {
+    tell(MessageIgnored{envelope, why}, reason);
+    return nullptr;
+  };
   Leader* leader = std::get_if<Leader>(&role_);
-  if (m.term < term_ || !leader) {
-    return tell(MessageIgnored{envelope, Ignored::LeadershipOver},
-                m.term < term_
-                    ? "it answers a leader of term " + text(m.term.value) + ", which is over (§5.1)"
-                    : "it is not leader (§5.3)");
+  if (term < term_) {
+    return ignore(Ignored::LeadershipOver,
+                  "it answers a leader of term " + text(term.value) + ", which is over (§5.1)");
   }
+  if (!leader) return ignore(Ignored::LeadershipOver, "it is not leader (§5.3)");
   if (!was_.configuration.contains(peer)) {
-    return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
+    return ignore(Ignored::Foreign, name(peer) + " is not of this cluster");
   }
   Progress& progress = leader->of(peer);
-  if (m.round < progress.since) {
-    return tell(MessageIgnored{envelope, Ignored::Late},
-                "it answers what was sent before " + name(peer) + " was added (thesis §4.1)");
+  if (round < progress.since) {
+    return ignore(Ignored::Late,
+                  "it answers what was sent before " + name(peer) + " was added (thesis §4.1)");
   }
-  progress.round = std::max(progress.round, m.round);
+  progress.round = std::max(progress.round, round);
   if (was_.settings.checkQuorum) progress.heardAt = now_;
+  return leader;
+}
+
+void Reading::receive(const Envelope& envelope, const AppendEntries::Response& m) {
+  const ServerId peer = envelope.from;
+  Leader* leader = answered(envelope, m.term, m.round);
+  if (!leader) return;
   missing_.insert(peer);
   takeAnswer(envelope, m, *leader);
   handOver(peer, m.priority);

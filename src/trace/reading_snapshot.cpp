@@ -180,23 +180,9 @@ bool Reading::answersChunk(const Envelope& envelope, const InstallSnapshot::Requ
 // A leader is answered.
 void Reading::receive(const Envelope& envelope, const InstallSnapshot::Response& m) {
   const ServerId peer = envelope.from;
-  Leader* leader = std::get_if<Leader>(&role_);
-  if (m.term < term_ || !leader) {
-    return tell(MessageIgnored{envelope, Ignored::LeadershipOver},
-                m.term < term_
-                    ? "it answers a leader of term " + text(m.term.value) + ", which is over (§5.1)"
-                    : "it is not leader (§7)");
-  }
-  if (!was_.configuration.contains(peer)) {
-    return tell(MessageIgnored{envelope, Ignored::Foreign}, name(peer) + " is not of this cluster");
-  }
+  Leader* leader = answered(envelope, m.term, m.round);
+  if (!leader) return;
   Progress& progress = leader->of(peer);
-  if (m.round < progress.since) {
-    return tell(MessageIgnored{envelope, Ignored::Late},
-                "it speaks of the time before " + name(peer) + " was added (thesis §4.2.1)");
-  }
-  progress.round = std::max(progress.round, m.round);
-  if (was_.settings.checkQuorum) progress.heardAt = now_;
   const auto transfer = std::ranges::find(leader->transfers, peer, &SnapshotTransfer::to);
   const bool sending = transfer != leader->transfers.end();
 
