@@ -14,6 +14,7 @@ raftlab_script_test(NAME house/tidy_refuses COMMAND ${RAFTLAB_PYTHON} tools/tidy
 raftlab_script_test(NAME house/paper_map COMMAND ${RAFTLAB_PYTHON} tools/paper_map.py --check)
 raftlab_script_test(
   NAME house/paper_map_refuses COMMAND ${RAFTLAB_PYTHON} tools/paper_map_test.py)
+raftlab_script_test(NAME house/mutants_apply COMMAND ${RAFTLAB_PYTHON} tools/mutants.py --check)
 # Runs ./raftlab as a reader would, which builds the program anew.
 raftlab_script_test(
   NAME house/readme TIMEOUT 1500 COMMAND ${RAFTLAB_PYTHON} tools/readme_test.py)
