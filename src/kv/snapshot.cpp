@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view header = "raftlab kv 1\n";  // another layout has another number
 constexpr std::uint64_t numberSize = 8;
 
-struct Writer {
+struct StateWriter {
   std::string out{header};
 
   void number(std::uint64_t number) {
@@ -79,7 +79,7 @@ std::uint32_t limit(std::uint64_t number, bool& good) {
 }  // namespace
 
 std::string Machine::save() const {
-  Writer to;
+  StateWriter to;
   to.number(lastApplied_.value);
   to.number(sessions_.limits().sessions);
   to.number(sessions_.limits().outstanding);
