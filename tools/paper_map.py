@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = "docs/paper-map.md"
 BOXES = ("RequestVote|AppendEntries|AllServers|Followers|Candidates|Leaders"
          "|ClientRequest|RegisterClient|InstallSnapshot"
-         "|PreVote|Stickiness|CheckQuorum|Transfer|ConflictHints|Membership")
+         "|PreVote|Stickiness|CheckQuorum|Transfer|ConflictHints|Membership|Reads")
 CODE = ("src/raft/", "src/kv/")  # whose comments quote rules
 FIRST_PART = "Figure 2"  # of the page; a box with a "part" begins another
 ID = re.compile(rf"\b(?:{BOXES})\.\d+[a-z]?")

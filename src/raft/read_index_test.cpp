@@ -36,8 +36,8 @@ Send heartbeat(ServerId to, Round round) {
                                               .round = round}}};
 }
 
-// [thesis §6.4] "the leader issues a new round of heartbeats and waits for their acknowledgments
-// from a majority of the cluster"
+// Thesis §6.4, Reads.3: "the leader issues a new round of heartbeats and waits for their
+// acknowledgments from a majority of the cluster"
 TEST(ReadIndex, AReadIsAnsweredWhenAMajorityHasAnsweredARoundOfHeartbeats) {
   Server s1 = leader();
   const Effects fx = stepChecked(s1, ms(1), Read{});
@@ -76,8 +76,8 @@ TEST(ReadIndex, AMajorityIsOfDifferentServersInThisTerm) {
   EXPECT_EQ(stepChecked(s1, ms(2), answer(3, fx)).readable, 1);
 }
 
-// [thesis §6.4] "If the leader has not yet marked an entry from its current term committed, it
-// waits until it has done so."
+// Thesis §6.4, Reads.1: "If the leader has not yet marked an entry from its current term committed,
+// it waits until it has done so."
 TEST(ReadIndex, BeforeTheTermsFirstCommitReadsWait) {
   Server s1 = leaderOf(1, 4, logOf({1, 1, 4}), three);
   s1.as<Leader>()->of(2) = s1.as<Leader>()->of(3) = {.nextIndex = 4};
@@ -88,6 +88,21 @@ TEST(ReadIndex, BeforeTheTermsFirstCommitReadsWait) {
   EXPECT_EQ(fx.apply, (Apply{.first = 2, .entries = entriesFrom(2, {1, 4})}));
   EXPECT_EQ(fx.readable, 0);
   EXPECT_EQ(stepChecked(s1, ms(3), answer(3, fx)).readable, 1);
+}
+
+// Thesis §6.4, Reads.4: "The leader waits for its state machine to advance at least as far as the
+// readIndex"
+TEST(ReadIndex, WhatIsCommittedIsAppliedBeforeAReadIsAnswered) {
+  Server s1 = leader();
+  const Effects proposed = stepChecked(s1, ms(1), Propose{.commands = {"x"}});
+  stepChecked(s1, ms(1), Written{proposed.write->id});
+  stepChecked(s1, ms(2), Read{});
+  const AppendEntries::Response stored{
+      .term = 4, .success = true, .prevLogIndex = 2, .matchIndex = 3, .round = 1};
+  const Effects fx = stepChecked(s1, ms(3), Envelope{2, 1, stored});
+  EXPECT_EQ(fx.apply.first, 3);
+  EXPECT_EQ(fx.readable, 1);
+  EXPECT_EQ(s1.lastApplied, 3);
 }
 
 // [thesis §6.4] "the leader can accumulate … read-only queries" and confirm them together.
@@ -164,7 +179,8 @@ TEST(Lease, AReadWithinItIsAnsweredAtOnce) {
   EXPECT_EQ(stepChecked(s1, ms(22), Read{}), (Effects{.read = ReadAccepted{1}, .readable = 1}));
 }
 
-// [thesis §6.4.1] "start + election timeout / clock drift bound"
+// Thesis §6.4.1, Reads.5: "Once the leader's heartbeats were acknowledged by a majority of the
+// cluster, the leader would extend its lease to start + election timeout / clock drift bound"
 TEST(Lease, ItEndsAnElectionTimeoutLessTheDriftAfterTheRoundBegan) {
   Server s1 = withLease();
   s1.settings.clockDriftBound = 100'000;  // a tenth: 100 ms · 0.9 / 1.1
