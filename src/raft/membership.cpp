@@ -117,6 +117,8 @@ void Server::appendConfiguration(const Configuration& next, Time now, Effects& o
   log.append({.term = currentTerm, .command = encode(next), .type = EntryType::Configuration});
   configuration = next;
   configurationIndex = log.lastIndex();
+  // Of the voters that are left a majority may have what was not committed yet.
+  advanceCommitIndex(log.lastIndex());
   for (ServerId peer : configuration.members()) {
     if (peer != id) sendWhatIsMissing(peer, out);
   }

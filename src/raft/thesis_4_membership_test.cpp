@@ -469,5 +469,19 @@ TEST(Membership, OldAcknowledgementsOfAServerThatWasAddedAgainDoNotCount) {
   EXPECT_EQ(s.of(1).as<Leader>()->of(3).matchIndex, 0);
 }
 
+// Found by a hunt (seed 10990): the leader's own disk is slow, and it removes itself.
+TEST(Thesis422, WhatAMajorityOfTheVotersWhoAreLeftHasIsCommittedAtOnce) {
+  Server s1 = leaderOf(1, 2, logOf({1, 2}), Configuration{.voters = {1, 2}});
+  s1.commitIndex = s1.lastApplied = 2;
+  s1.as<Leader>()->of(2) = {.nextIndex = 3, .matchIndex = 2};
+  stepChecked(s1, ms(1), Propose{.commands = {"x"}});  // its write is not durable yet
+  stepChecked(s1, ms(2), Envelope{2, 1, AppendEntries::Response{2, true, 2, 3}});
+  EXPECT_EQ(s1.commitIndex, 2);
+  const Effects fx = stepChecked(s1, ms(3), ChangeConfiguration{.removed = {1}});
+  EXPECT_EQ(s1.commitIndex, 3);
+  EXPECT_EQ(fx.apply.first, 3);
+  EXPECT_EQ(sent<AppendEntries::Request>(fx, 2).leaderCommit, 3);
+}
+
 }  // namespace
 }  // namespace raft

@@ -33,6 +33,7 @@ Reading::Reading(const Step& step, const Names& names, std::optional<Duration> w
       votedFor_(was_.votedFor),
       role_(was_.role),
       commitIndex_(was_.commitIndex),
+      counted_(was_.configuration),
       keep_(was_.log.lastIndex()),
       lastWrite_(was_.lastWrite),
       writing_(was_.writing),

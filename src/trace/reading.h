@@ -188,6 +188,7 @@ class Reading {
   Role role_;
   bool timerSet_ = false;  // a new election timeout was drawn
   Index commitIndex_;
+  Configuration counted_;      // whose voters are counted for it: the new ones once they are fewer
   Index keep_;                 // the log is as it was up to here,
   std::vector<Entry> append_;  // and then has these
   WriteId lastWrite_;

@@ -12,7 +12,7 @@ Index Reading::majorityIndexOf(const Leader& leader) const {
 
 // "2 of 3"; of a joint configuration, "2 of 3 old and 1 of 3 new voters".
 std::string Reading::share(const ServerSet& servers) const {
-  const Configuration& c = was_.configuration;
+  const Configuration& c = counted_;
   const auto of = [&](const ServerSet& voters) {
     return text((servers & voters).size()) + " of " + text(voters.size());
   };
@@ -22,7 +22,7 @@ std::string Reading::share(const ServerSet& servers) const {
 
 ServerSet Reading::holdersOf(const Leader& leader, Index index) const {
   ServerSet holders;
-  for (ServerId server : was_.configuration.voters | was_.configuration.nextVoters) {
+  for (ServerId server : counted_.voters | counted_.nextVoters) {
     if (leader.of(server).matchIndex >= index) holders.insert(server);
   }
   return holders;

@@ -2,6 +2,7 @@
 // steps down in the end.
 #include <algorithm>
 
+#include "raft/quorum.h"
 #include "trace/reading.h"
 
 namespace raft::trace {
@@ -157,6 +158,12 @@ void Reading::expectConfiguration(const Configuration& next, std::string reason)
          std::move(reason));
   }
   followConfiguration();
+  const Index n =
+      majorityIndex(configuration_, [&](ServerId i) { return leader.of(i).matchIndex; });
+  if (n > commitIndex_ && n <= was_.log.lastIndex() && was_.log.term(n) == term_) {
+    commitIndex_ = n;
+    counted_ = configuration_;
+  }
   missing_ = missing_ | configuration_.members();
 }
 

@@ -44,8 +44,8 @@ bool Reading::explainAppendEntries(const Send& send, Progress& progress, ServerI
   } else if (last != batch.last) {
     wrong = "it sends what the follower lacks, as much as its settings allow: up to index " +
             text(batch.last.value) + " (§5.3)";
-  } else if (m.leaderCommit != is_.commitIndex) {
-    wrong = "its commitIndex is " + text(is_.commitIndex.value) + " (§5.3)";
+  } else if (m.leaderCommit != commitIndex_) {
+    wrong = "its commitIndex is " + text(commitIndex_.value) + " (§5.3)";
   } else if (const Round round = std::get_if<Leader>(&role_)->round; m.round != round) {
     wrong = "its round is " + text(round.value) + " (thesis §4.2.1)";
   }
