@@ -39,7 +39,8 @@ bool Reading::mayStand() const {
 void Reading::followConfiguration() {
   Index index = 0;
   const Configuration latest = latestConfiguration(index);
-  if (index == configurationIndex_) return;
+  // Another one may have come in its very place.
+  if (index == configurationIndex_ && latest == configuration_) return;
   const bool back = index <= keep_;
   tell(ConfigurationUsed{.before = configuration_, .after = latest, .index = index, .back = back},
        back ? "the one that it used is not in its log any more; the latest in the log counts "
