@@ -167,5 +167,23 @@ TEST(MembershipTelling, AnAnswerFromBeforeAServerWasAddedIsIgnored) {
               HasSubstr("it answers what was sent before D was added (thesis §4.1)"));
 }
 
+// Found by a hunt (seed 14026): one that was never committed is cut off, and another stands there.
+TEST(MembershipTelling, AConfigurationThatReplacesAnotherAtItsIndexIsUsed) {
+  Cluster s;
+  s.step(ChangeConfiguration{.learners = {4}});  // at index 2, and durable nowhere else
+  const Configuration other{.voters = {1, 2, 3}, .learners = {5}};
+  const Entry entry{.term = 3, .command = encode(other), .type = EntryType::Configuration};
+  const std::string said = s.step(Envelope{2, 1,
+                                           AppendEntries::Request{.term = 3,
+                                                                  .leaderId = 2,
+                                                                  .prevLogIndex = 1,
+                                                                  .prevLogTerm = 2,
+                                                                  .entries = Entries{entry},
+                                                                  .leaderCommit = 1}});
+  EXPECT_EQ(s.a.configuration, other);
+  EXPECT_THAT(said, HasSubstr("uses the configuration {A B C} learning {E}"));
+  EXPECT_THAT(said, Not(HasSubstr("no rule explains")));
+}
+
 }  // namespace
 }  // namespace raft::trace
