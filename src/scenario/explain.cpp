@@ -96,7 +96,9 @@ struct Instead {
                                                            : "");
   }
   std::string operator()(const Happens& c) const {
-    return "at that moment it does not happen\n" + states(spokenOf(c.who, scene), scene);
+    const bool happens = holds({.at = {}, .text = {}, .what = c}, scene);
+    return std::string("at that moment it ") + (happens ? "happens" : "does not happen") + "\n" +
+           states(spokenOf(c.who, scene), scene);
   }
   std::string operator()(const VotedFor& c) const {
     std::string out;

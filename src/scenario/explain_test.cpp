@@ -61,6 +61,17 @@ std::string stepAt(const std::string& time, const std::string& deed = "note: x")
          "\n";
 }
 
+TEST(Explain, WhatShallNeverHappenDoes) {
+  const std::string times = "  - when: A times out\n    never: A times out\n";
+  const Read read = parsed(cluster.substr(0, cluster.find("  - at: 30 ms")) + times);
+  ASSERT_TRUE(read.scenario);
+  scenario::Run run(*read.scenario);
+  run.finish();
+  ASSERT_EQ(run.result().failures.size(), 1);
+  EXPECT_TRUE(run.result().failures[0].instead.starts_with("at that moment it happens\nA@1 "))
+      << run.result().failures[0].instead;
+}
+
 TEST(Explain, ACommandThatIsNotCommittedIsLookedForInTheLogs) {
   const std::string at = stepAt("31 ms");
   expectTold(
