@@ -35,11 +35,14 @@ Parsed<Who> parseWho(std::string_view text, const Cast& cast);
 Parsed<Arrow> parseArrow(std::string_view text, const Cast& cast);
 // "3", "1 SetX=10", "SetX=10", "2 no-op".
 Parsed<EntryPattern> parseEntry(std::string_view text);
-// A whole phrase. Condition::at is left as it is.
 // What befalls a disk: "stalls for 1 s", "fails its next write", "flips a bit of entry 3".
 Parsed<DiskDeed> parseDisk(std::string_view text);
+// What becomes of a message: "is lost", "takes 40 ms", "takes 2 ms and its copy 40 ms".
+Parsed<sim::Carriage> parseCarriage(std::string_view text);
+std::string textOf(const sim::Carriage& carriage);
 // "5 % fast", "0.1 % slow", in parts of a million; below 0: slow.
 Parsed<std::int32_t> parseDrift(std::string_view text);
+// A whole phrase. Condition::at is left as it is.
 Parsed<Condition> parseCondition(std::string_view text, const Cast& cast);
 
 }  // namespace raft::scenario

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "scenario/audience.h"
+#include "scenario/parse.h"
 #include "scenario/run.h"
 
 namespace raft::scenario {
@@ -77,6 +78,9 @@ void Run::act(const Step& step, const Deed& deed, trace::Narrator* narrator) {
   if (std::get_if<Heal>(&deed.what)) world_.heal(audience);
   if (const auto* what = std::get_if<ChangeNetwork>(&deed.what)) {
     cannot = change(what->patch, audience);
+  }
+  if (const auto* what = std::get_if<ArrangeMessages>(&deed.what)) {
+    cannot = act(*what, narrator);
   }
   if (const auto* what = std::get_if<Note>(&deed.what); what && narrator) {
     // The story ends its sentences itself.
@@ -312,6 +316,32 @@ std::optional<Run::Cannot> Run::setLinks(const Arrow& arrow, const LinkPatch& pa
 std::optional<Run::Cannot> Run::act(const Cut& deed, trace::Observer& audience) {
   for (const Arrow& arrow : deed.arrows) {
     if (std::optional<Cannot> cannot = setLinks(arrow, {}, deed.up, audience)) return cannot;
+  }
+  return std::nullopt;
+}
+
+// Told at once, for the message may be long in coming.
+std::optional<Run::Cannot> Run::act(const ArrangeMessages& deed, trace::Narrator* narrator) {
+  const auto arrange = [&](ServerId from, ServerId to, const std::vector<sim::Carriage>& next) {
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      world_.arrange(from, to, next[i]);
+      if (!narrator) continue;
+      const std::string which = i == 0 ? "The next message" : "The one after that";
+      narrator->tell(world_.now(), trace::Said{which + " from " + names_.of(from) + " to " +
+                                               names_.of(to) + " " + textOf(next[i])});
+    }
+  };
+  for (const ArrangeMessages::One& link : deed.links) {
+    ServerSet from;
+    ServerSet to;
+    if (std::optional<Cannot> cannot = resolveEnds(link.arrow, from, to)) return cannot;
+    for (ServerId a : from) {
+      for (ServerId b : to) {
+        if (a == b) continue;
+        arrange(a, b, link.next);
+        if (link.arrow.bothWays) arrange(b, a, link.next);
+      }
+    }
   }
   return std::nullopt;
 }

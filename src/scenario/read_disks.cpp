@@ -160,14 +160,14 @@ std::optional<What> Reading::crash(const Value& value) {
 
 std::optional<What> Reading::changeDisks(const Value& value) {
   ChangeDisks out;
-  if (!value.isMapping()) {
+  if (!value.isMapping() || value.keys.empty()) {
     wrong(value.at,
           "expected a mapping from servers to what befalls their disks, such as "
           "{A: stalls}, not " +
-              shown(value));
+              (value.isMapping() ? "an empty one" : shown(value)));
     return std::nullopt;
   }
-  bool good = !value.keys.empty();
+  bool good = true;
   for (std::size_t i = 0; i < value.keys.size(); ++i) {
     const Key& key = value.keys[i];
     const Value who{.kind = Value::Kind::Scalar, .at = key.at, .text = key.text};

@@ -9,10 +9,10 @@ namespace {
 using What = decltype(Deed::what);
 
 const std::vector<std::string> timingKeys = {"at", "when", "after", "within", "as", "until", "for"};
-const std::vector<std::string> deedKeys = {"propose", "read",   "members",  "crash",    "restart",
-                                           "pause",   "resume", "snapshot", "transfer", "partition",
-                                           "cut",     "mend",   "heal",     "network",  "disk",
-                                           "note",    "name",   "expect",   "always",   "never"};
+const std::vector<std::string> deedKeys = {
+    "propose",  "read",     "members",   "crash", "restart", "pause",  "resume",
+    "snapshot", "transfer", "partition", "cut",   "mend",    "heal",   "network",
+    "message",  "disk",     "note",      "name",  "expect",  "always", "never"};
 
 bool isIn(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -229,6 +229,7 @@ std::optional<What> Reading::deed(const Key& key, const Value& value) {
   if (key.text == "mend") return cut(value, true);
   if (key.text == "name") return nameServers(value);
   if (key.text == "network") return ChangeNetwork{networkPatch(value)};
+  if (key.text == "message") return arrangeMessages(value);
   if (key.text == "expect") return Expect{conditions(value)};
   if (key.text == "note") {
     const std::optional<std::string> words = scalar(value, "a text");

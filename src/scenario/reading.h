@@ -113,6 +113,9 @@ class Reading {
   std::optional<decltype(Deed::what)> crash(const Value& value);
   std::optional<decltype(Deed::what)> changeDisks(const Value& value);
 
+  // read_messages.cpp
+  std::optional<decltype(Deed::what)> arrangeMessages(const Value& value);
+
   // read_conditions.cpp
   std::vector<Condition> conditions(const Value& value);
   void condition(const Value& value, std::vector<Condition>& out);

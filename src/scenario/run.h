@@ -130,6 +130,7 @@ class Run {
   std::optional<Cannot> act(const ChangeMembers&, trace::Observer&);
   std::optional<Cannot> act(const Partition&, trace::Observer&);
   std::optional<Cannot> act(const Cut&, trace::Observer&);
+  std::optional<Cannot> act(const ArrangeMessages&, trace::Narrator*);
   std::optional<Cannot> change(const NetworkPatch&, trace::Observer&);
   std::optional<Cannot> resolve(const Target&, const ServerSet& taken, ServerSet& out);
   std::optional<Cannot> resolveEnds(const Arrow&, ServerSet& from, ServerSet& to);

@@ -95,6 +95,13 @@ struct Heal {};
 struct ChangeNetwork {
   NetworkPatch patch;
 };
+struct ArrangeMessages {  // message: {A -> B: is lost}
+  struct One {
+    Arrow arrow;
+    std::vector<sim::Carriage> next;  // of the next messages, in order
+  };
+  std::vector<One> links;
+};
 struct Note {
   std::string text;
 };
@@ -117,7 +124,8 @@ struct Deed {
   Position at;
   std::string text;  // as it stands in the file, in one line: "crash: leader"
   std::variant<Propose, ReadKey, ChangeMembers, ServerDeed, CrashInAWrite, ChangeDisks, Partition,
-               Cut, Heal, ChangeNetwork, Note, NameServers, Expect, Watch, TransferLeadership>
+               Cut, Heal, ChangeNetwork, ArrangeMessages, Note, NameServers, Expect, Watch,
+               TransferLeadership>
       what;
 };
 

@@ -154,6 +154,10 @@ void World::partition(std::vector<ServerSet> groups, Observer& observer) {
   observer.networkChanged(now_, trace::Partitioned{std::move(groups)});
 }
 
+void World::arrange(ServerId from, ServerId to, const Carriage& carriage) {
+  network_.arrange(from, to, carriage);
+}
+
 void World::setLink(ServerId from, ServerId to, const Link& link, Observer& observer) {
   tellStart(observer);
   RAFT_ASSERT(host(from).server.id != host(to).server.id, "a link has two ends");

@@ -1,5 +1,7 @@
 #include "sim/network.h"
 
+#include <algorithm>
+
 #include "raft/assert.h"
 #include "sim/streams.h"
 
@@ -52,12 +54,30 @@ void Network::heal() {
   for (Wire& wire : wires_) wire.link.up = true;
 }
 
+void Network::arrange(ServerId from, ServerId to, const Carriage& carriage) {
+  RAFT_ASSERT(carriage.lost.value_or(Lost::Chance) == Lost::Chance,
+              "only a link or a receiver that is down loses for another reason");
+  arranged_.push_back({from, to, carriage});
+}
+
+std::vector<Network::Arranged>::const_iterator Network::arranged(ServerId from, ServerId to) const {
+  return std::ranges::find_if(
+      arranged_, [&](const Arranged& each) { return each.from == from && each.to == to; });
+}
+
 Carriage Network::carry(ServerId from, ServerId to) {
-  Wire& wire = this->wire(from, to);
-  const Random places = wire.chance;
-  wire.chance.counter += drawsPerMessage;
+  const Carriage carriage = next(from, to);
+  wire(from, to).chance.counter += drawsPerMessage;
+  if (!arranged_.empty()) {
+    if (const auto first = arranged(from, to); first != arranged_.end()) arranged_.erase(first);
+  }
+  return carriage;
+}
+
+Carriage Network::next(ServerId from, ServerId to) const {
+  const Wire& wire = this->wire(from, to);
   const auto draw = [&](Draw purpose) {
-    return Random{.seed = places.seed, .counter = places.counter + purpose};
+    return Random{.seed = wire.chance.seed, .counter = wire.chance.counter + purpose};
   };
   const auto between = [&](Draw purpose) {
     const Link& link = wire.link;
@@ -66,6 +86,9 @@ Carriage Network::carry(ServerId from, ServerId to) {
   };
 
   if (!isUp(from, to)) return {.lost = Lost::LinkDown};
+  if (!arranged_.empty()) {
+    if (const auto first = arranged(from, to); first != arranged_.end()) return first->carriage;
+  }
   if (draw(loss).chance(wire.link.lossPerMillion)) return {.lost = Lost::Chance};
   Carriage carriage{.latency = between(latency)};
   if (draw(duplication).chance(wire.link.duplicatePerMillion)) {

@@ -22,6 +22,7 @@ struct Carriage {
   std::optional<Lost> lost = {};
   Duration latency = {};                     // until it arrives, if it is not lost
   std::optional<Duration> copyLatency = {};  // if a second copy was made: until that arrives
+  bool operator==(const Carriage&) const = default;
 };
 
 class Network {
@@ -43,8 +44,13 @@ class Network {
   // All links are up, cuts and partition gone; they are as slow and as lossy as before.
   void heal();
 
-  // Draws what becomes of a message that is sent now.
+  // What becomes of a message that is sent now. If nothing was arranged, it is drawn.
   Carriage carry(ServerId from, ServerId to);
+  // What carry() would say.
+  Carriage next(ServerId from, ServerId to) const;
+  // Of the messages that are sent from now on over this link, the next one of which nothing was
+  // arranged yet fares so, if the link is up. The chances of all others are as they were.
+  void arrange(ServerId from, ServerId to, const Carriage&);
 
   bool operator==(const Network&) const = default;
 
@@ -58,6 +64,15 @@ class Network {
     bool operator==(const Wire&) const = default;
   };
 
+  struct Arranged {
+    ServerId from;
+    ServerId to;
+    Carriage carriage;
+    bool operator==(const Arranged&) const = default;
+  };
+  // The first one for this link, or the end.
+  std::vector<Arranged>::const_iterator arranged(ServerId from, ServerId to) const;
+
   Wire& wire(ServerId from, ServerId to) {
     return wires_[(from.value - 1) * servers_ + (to.value - 1)];
   }
@@ -68,6 +83,7 @@ class Network {
   std::uint32_t servers_ = 0;
   std::vector<Wire> wires_;          // by sender, then by receiver
   std::vector<ServerSet> together_;  // by server: with whom it shares a group
+  std::vector<Arranged> arranged_;   // in the order of messages
 };
 
 }  // namespace raft::sim

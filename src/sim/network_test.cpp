@@ -97,6 +97,34 @@ TEST(Network, TakingAFaultAwayLeavesTheLatenciesAsTheyWere) {
   EXPECT_EQ(cut.carry(1, 2).latency, calm.carry(1, 2).latency);
 }
 
+TEST(Network, WhatWasArrangedBefallsTheNextMessagesInOrderAndLeavesTheOthersAsTheyWere) {
+  const Link link{.latencyMin = milliseconds(1), .latencyMax = milliseconds(9)};
+  Network drawn(2, link, 7);
+  Network network(2, link, 7);
+  const Carriage twice{.latency = milliseconds(20), .copyLatency = milliseconds(30)};
+  network.arrange(1, 2, {.lost = Lost::Chance});
+  network.arrange(2, 1, {.latency = milliseconds(40)});
+  network.arrange(1, 2, twice);
+  EXPECT_NE(network, drawn);
+  for (int i = 0; i < 2; ++i) drawn.carry(1, 2);
+  EXPECT_EQ(network.next(1, 2), (Carriage{.lost = Lost::Chance}));
+  EXPECT_EQ(network.carry(1, 2), (Carriage{.lost = Lost::Chance}));
+  EXPECT_EQ(network.carry(1, 2), twice);
+  EXPECT_EQ(network.next(1, 2), drawn.next(1, 2));
+  EXPECT_EQ(network.carry(1, 2), drawn.carry(1, 2));
+  EXPECT_EQ(network.carry(2, 1), (Carriage{.latency = milliseconds(40)}));
+  drawn.carry(2, 1);
+  EXPECT_EQ(network, drawn);
+}
+
+TEST(Network, WhatWasArrangedForALinkThatIsDownIsLostWithTheMessage) {
+  Network network(2, {.up = false}, 7);
+  network.arrange(1, 2, {.latency = milliseconds(40)});
+  EXPECT_EQ(network.carry(1, 2).lost, Lost::LinkDown);
+  network.heal();
+  EXPECT_NE(network.carry(1, 2).latency, milliseconds(40));
+}
+
 TEST(Network, AClusterOfAnotherSizeHasTheSameLinks) {
   Network three(3, {}, 4);
   Network five(5, {}, 4);

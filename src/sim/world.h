@@ -128,6 +128,8 @@ class World {
   void partition(std::vector<ServerSet> groups, Observer&);
   void setLink(ServerId from, ServerId to, const Link&, Observer&);  // one direction
   void heal(Observer&);
+  // What becomes of the next message on this link (Network::arrange). Nothing is told before that.
+  void arrange(ServerId from, ServerId to, const Carriage&);
 
   // Whether the two will go the same way: the same servers, disks, clients, network and chance, and
   // the same ahead of them in the same order. How they got there does not matter.
