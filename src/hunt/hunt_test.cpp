@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "hunt/generate.h"
+#include "hunt/messages.h"
 #include "hunt/record.h"
 #include "hunt/shrink.h"
+#include "hunt/simpler.h"
 #include "scenario/yaml.h"
 
 namespace raft::hunt {
@@ -127,6 +129,35 @@ TEST(Record, OfAnotherKindIsRefused) {
   for (const char* text : {"", "{", "[]", "{}", "{\"seeds\": 3}", "{\"seeds\": [[1, \"x\"]]}"}) {
     EXPECT_TRUE(read(text, record).starts_with("is no record of a hunt: ")) << text;
   }
+}
+
+// Each message fares as it did by chance.
+TEST(SingleMessages, MakeTheSameRun) {
+  std::ptrdiff_t messages = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Plan plan = generate(seed);
+    const Trial trial = run(plan);
+    const Plan spelledOut = withSingleMessages(plan, trial.end);
+    const Trial again = run(spelledOut);
+    EXPECT_EQ(again.events, trial.events) << "seed " << seed;
+    EXPECT_EQ(again.end, trial.end) << "seed " << seed;
+    messages += std::ranges::count_if(spelledOut.steps, isOfMessage);
+  }
+  EXPECT_GT(messages, 2000);
+}
+
+TEST(Simpler, OfAMessageThatIsLateOrDoubled) {
+  Plan plan;
+  plan.steps = {{milliseconds(5), {"message", "{A -> B: takes 12.345 ms and its copy 40 ms}"}}};
+  std::vector<std::string> deeds;
+  for (const Plan& simpler : withSimplerSteps(plan)) deeds.push_back(simpler.steps[0].deed.value);
+  EXPECT_EQ(deeds, (std::vector<std::string>{
+                       "{A -> B: takes 12.345 ms}", "{A -> B: takes 40 ms}",
+                       "{A -> B: takes 10 ms and its copy 40 ms}",
+                       "{A -> B: takes 12 ms and its copy 40 ms}"}));
+  plan.steps[0].deed.value = "{A -> B: takes 1 ms}";
+  ASSERT_EQ(withSimplerSteps(plan).size(), 1u);
+  EXPECT_EQ(withSimplerSteps(plan)[0].steps[0].deed.value, "{A -> B: is lost}");
 }
 
 // A server that starts from an empty disk is no mistake of the core, so it can stand here for one.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "hunt/messages.h"
 #include "hunt/simpler.h"
 #include "scenario/words.h"
 #include "trace/notation.h"
@@ -21,6 +22,15 @@ class Shrinker {
       : options_(options), best_{.plan = plan, .find = find} {}
 
   Shrunk shrink() {
+    simplify();
+    singleMessages();
+    while (takeFirst(withRounderTimes(best_.plan))) continue;
+    endWithTheFind();
+    return best_;
+  }
+
+ private:
+  void simplify() {
     endWithTheFind();
     for (bool shorter = true; shorter && !spent();) {
       shorter = fewerSteps();
@@ -30,12 +40,21 @@ class Shrinker {
       }
       endWithTheFind();
     }
-    while (takeFirst(withRounderTimes(best_.plan))) continue;
-    endWithTheFind();
-    return best_;
   }
 
- private:
+  // In the place of a network that is slow and loses by chance: the few messages that matter. If they
+  // are more than a handful, the network tells it better.
+  void singleMessages() {
+    constexpr std::ptrdiff_t handful = 5;
+    const Shrunk before = best_;
+    if (!takeFirst({withSingleMessages(best_.plan, best_.find.time)})) return;
+    simplify();
+    if (std::ranges::count_if(best_.plan.steps, isOfMessage) <= handful) return;
+    const std::uint64_t trials = best_.trials;
+    best_ = before;
+    best_.trials = trials;
+  }
+
   bool spent() const {
     return best_.trials >= options_.trials || (options_.stop && options_.stop());
   }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "hunt/trial.h"
+#include "scenario/parse.h"
 
 namespace raft::hunt {
 
@@ -70,6 +71,29 @@ std::vector<std::string> simplerValues(const std::string& value) {
   return out;
 }
 
+void round(Time& time, Duration unit) { time = (time + unit / 2) / unit * unit; }
+
+// Of "takes 12.345 ms and its copy 2 ms}".
+std::vector<std::string> simplerPhrases(const std::string& phrase) {
+  std::vector<std::string> out;
+  const auto carriage = scenario::parseCarriage(phrase.substr(0, phrase.size() - 1)).value;
+  if (!carriage || carriage->lost) return out;
+  const auto add = [&](const sim::Carriage& simpler) {
+    const bool atOnce = !simpler.lost && simpler.latency == Duration(0);
+    if (simpler != *carriage && !atOnce) out.push_back(scenario::textOf(simpler) + "}");
+  };
+  if (carriage->copyLatency) add({.latency = carriage->latency});
+  if (carriage->copyLatency) add({.latency = *carriage->copyLatency});
+  if (!carriage->copyLatency) add({.lost = sim::Lost::Chance});
+  for (const milliseconds unit : {milliseconds(10), milliseconds(1)}) {
+    sim::Carriage rounder = *carriage;
+    round(rounder.latency, unit);
+    if (rounder.copyLatency) round(*rounder.copyLatency, unit);
+    add(rounder);
+  }
+  return out;
+}
+
 std::vector<Line> simplerDeeds(const Line& deed) {
   constexpr std::string_view torn = "{servers: ";
   const std::string alone = "[[leader], [others]]";
@@ -79,13 +103,18 @@ std::vector<Line> simplerDeeds(const Line& deed) {
     out.push_back({"crash", deed.value.substr(torn.size(), end - torn.size())});
   }
   if (deed.key == "partition" && deed.value != alone) out.push_back({"partition", alone});
+  if (deed.key == "message") {
+    const std::size_t phrase = deed.value.find(": ") + 2;
+    const std::string link = deed.value.substr(0, phrase);
+    for (const std::string& simpler : simplerPhrases(deed.value.substr(phrase))) {
+      out.push_back({"message", link + simpler});
+    }
+  }
   if (deed.key == "network") {
     for (std::string& value : simplerValues(deed.value)) out.push_back({"network", value});
   }
   return out;
 }
-
-void round(Time& time, Duration unit) { time = (time + unit / 2) / unit * unit; }
 
 }  // namespace
 
