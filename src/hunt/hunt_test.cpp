@@ -5,6 +5,7 @@
 #include "hunt/generate.h"
 #include "hunt/messages.h"
 #include "hunt/record.h"
+#include "hunt/rerun.h"
 #include "hunt/shrink.h"
 #include "hunt/simpler.h"
 #include "scenario/yaml.h"
@@ -146,15 +147,34 @@ TEST(SingleMessages, MakeTheSameRun) {
   EXPECT_GT(messages, 2000);
 }
 
+TEST(Rerun, IsTheSameAsARunFromTheBeginning) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const Plan plan = generate(seed);
+    const Rerun rerun(plan);
+    for (const std::size_t part : {1u, 7u}) {
+      for (const Plan& candidate : withFewerSteps(plan, part)) {
+        const Trial trial = run(candidate);
+        const Trial again = rerun.run(candidate);
+        ASSERT_EQ(again.events, trial.events) << "seed " << seed;
+        ASSERT_EQ(again.end, trial.end) << "seed " << seed;
+        ASSERT_EQ(again.coverage, trial.coverage) << "seed " << seed;
+        ASSERT_EQ(again.skipped, trial.skipped) << "seed " << seed;
+      }
+    }
+    Plan other = plan;
+    other.settings.clear();
+    EXPECT_EQ(rerun.run(other).coverage, run(other).coverage) << "seed " << seed;
+  }
+}
+
 TEST(Simpler, OfAMessageThatIsLateOrDoubled) {
   Plan plan;
   plan.steps = {{milliseconds(5), {"message", "{A -> B: takes 12.345 ms and its copy 40 ms}"}}};
   std::vector<std::string> deeds;
   for (const Plan& simpler : withSimplerSteps(plan)) deeds.push_back(simpler.steps[0].deed.value);
-  EXPECT_EQ(deeds, (std::vector<std::string>{
-                       "{A -> B: takes 12.345 ms}", "{A -> B: takes 40 ms}",
-                       "{A -> B: takes 10 ms and its copy 40 ms}",
-                       "{A -> B: takes 12 ms and its copy 40 ms}"}));
+  EXPECT_EQ(deeds, (std::vector<std::string>{"{A -> B: takes 12.345 ms}", "{A -> B: takes 40 ms}",
+                                             "{A -> B: takes 10 ms and its copy 40 ms}",
+                                             "{A -> B: takes 12 ms and its copy 40 ms}"}));
   plan.steps[0].deed.value = "{A -> B: takes 1 ms}";
   ASSERT_EQ(withSimplerSteps(plan).size(), 1u);
   EXPECT_EQ(withSimplerSteps(plan)[0].steps[0].deed.value, "{A -> B: is lost}");

@@ -83,10 +83,10 @@ Plan withSingleMessages(const Plan& plan, Time end) {
     if (carriages.empty()) continue;
     const auto& [time, link] = when;
     // Behind all that is done the moment before, so that it is about no other message.
-    out.steps.push_back({std::max(time - microseconds(1), Time(0)),
-                         {"message", "{" + nameOf(link.first.value) + " -> " +
-                                         nameOf(link.second.value) + ": " + phraseOf(carriages) +
-                                         "}"}});
+    out.steps.push_back(
+        {std::max(time - microseconds(1), Time(0)),
+         {"message", "{" + nameOf(link.first.value) + " -> " + nameOf(link.second.value) + ": " +
+                         phraseOf(carriages) + "}"}});
   }
   std::ranges::stable_sort(out.steps, {}, &Step::at);
   return out;

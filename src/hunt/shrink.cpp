@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "hunt/messages.h"
+#include "hunt/rerun.h"
 #include "hunt/simpler.h"
 #include "scenario/words.h"
 #include "trace/notation.h"
@@ -42,8 +43,8 @@ class Shrinker {
     }
   }
 
-  // In the place of a network that is slow and loses by chance: the few messages that matter. If they
-  // are more than a handful, the network tells it better.
+  // In the place of a network that is slow and loses by chance: the few messages that matter. If
+  // they are more than a handful, the network tells it better.
   void singleMessages() {
     constexpr std::ptrdiff_t handful = 5;
     const Shrunk before = best_;
@@ -53,6 +54,7 @@ class Shrinker {
     const std::uint64_t trials = best_.trials;
     best_ = before;
     best_.trials = trials;
+    rerun_.reset();
   }
 
   bool spent() const {
@@ -65,12 +67,14 @@ class Shrinker {
     for (std::size_t begin = 0; begin < candidates.size() && !spent(); begin += batch) {
       const std::size_t end = std::min(begin + batch, candidates.size());
       std::vector<std::optional<Trial>> trials(end - begin);
+      // Worth its while only for a plan that many are tried against.
+      if (!rerun_ && begin >= enough) rerun_.emplace(best_.plan);
       {
         std::vector<std::jthread> workers;
         for (std::size_t i = begin + 1; i < end; ++i) {
-          workers.emplace_back([&, i] { trials[i - begin] = run(candidates[i]); });
+          workers.emplace_back([&, i] { trials[i - begin] = trialOf(candidates[i]); });
         }
-        trials[0] = run(candidates[begin]);
+        trials[0] = trialOf(candidates[begin]);
       }
       for (std::size_t i = begin; i < end; ++i) {
         if (take(candidates[i], *trials[i - begin])) return true;
@@ -79,11 +83,16 @@ class Shrinker {
     return false;
   }
 
+  Trial trialOf(const Plan& candidate) const {
+    return rerun_ ? rerun_->run(candidate) : run(candidate);
+  }
+
   bool take(const Plan& candidate, const Trial& trial) {
     ++best_.trials;
     if (!trial.find || trial.find->kind != best_.find.kind) return false;
     best_.plan = without(candidate, trial.skipped);
     best_.find = *trial.find;
+    rerun_.reset();
     return true;
   }
 
@@ -110,8 +119,11 @@ class Shrinker {
     return any;
   }
 
+  static constexpr std::size_t enough = 8;  // candidates that failed
+
   const ShrinkOptions& options_;
   Shrunk best_;
+  std::optional<Rerun> rerun_;  // of the shortest, if many were tried against it
 };
 
 }  // namespace

@@ -6,31 +6,12 @@
 #include <fmt/format.h>
 
 #include "scenario/assertions.h"
-#include "scenario/run.h"
 #include "scenario/yaml.h"
-#include "trace/narrator.h"
 #include "trace/sentence.h"
 
 namespace raft::hunt {
 
 namespace {
-
-// Counts what is told, and keeps the first deed that no rule explains.
-class Listener : public trace::FactSink {
- public:
-  Listener(const trace::Names& names, Trial& out) : names_(names), out_(out) {}
-
-  void told(const trace::Fact& fact) override {
-    out_.coverage.add(fact);
-    if (unexplained || !fact.is<trace::Unexplained>()) return;
-    unexplained = Find{"Unexplained", trace::sentence(fact, names_), fact.time};
-  }
-  std::optional<Find> unexplained = {};
-
- private:
-  const trace::Names& names_;
-  Trial& out_;
-};
 
 Find findOf(const check::Violation& violation, const trace::Names& names) {
   return {check::nameOf(violation.property), check::tell(violation, names), violation.time};
@@ -44,32 +25,61 @@ Find findOf(const BrokenAssertion& broken, Time now) {
 
 }  // namespace
 
-Trial run(const Plan& plan) {
-  const scenario::Read read =
-      scenario::readYaml(textOf(plan), scenario::Contradictions::AreLeftToTheRun);
-  Trial out;
-  if (!read.scenario) return out;
-  scenario::Run run(*read.scenario, {.skipsImpossible = true});
-  Listener listener(run.names(), out);
-  trace::Narrator narrator(listener, run.names());
+ScenarioOfPlan scenarioOf(const Plan& plan) {
+  scenario::Read read = scenario::readYaml(textOf(plan), scenario::Contradictions::AreLeftToTheRun);
+  if (!read.scenario) return nullptr;
+  return std::make_shared<const scenario::Scenario>(std::move(*read.scenario));
+}
+
+Running::Running(ScenarioOfPlan scenario)
+    : scenario_(std::move(scenario)),
+      run_(*scenario_, {.skipsImpossible = true}),
+      narrator_(*this, run_.names()) {}
+
+Running::Running(const Running& other, ScenarioOfPlan scenario)
+    : scenario_(std::move(scenario)),
+      run_(other.run_),
+      narrator_(other.narrator_, *this),
+      trial_(other.trial_) {
+  run_.goOnWith(*scenario_);
+}
+
+// Counts what is told, and finds the deed that no rule explains.
+void Running::told(const trace::Fact& fact) {
+  trial_.coverage.add(fact);
+  if (trial_.find || !fact.is<trace::Unexplained>()) return;
+  trial_.find = Find{"Unexplained", trace::sentence(fact, run_.names()), fact.time};
+}
+
+void Running::advance() {
   try {
     const scenario::AssertionsThrow assertionsThrow;
-    while (!run.done() && !listener.unexplained && !out.find) {
-      for (int i = 0; i < 64 && !run.done(); ++i) run.advance(&narrator);
-      const std::vector<check::Violation> violations = run.result().violations;
-      if (!violations.empty()) out.find = findOf(violations.front(), run.names());
-    }
+    run_.advance(&narrator_);
   } catch (const BrokenAssertion& broken) {
-    out.find = findOf(broken, run.world().now());
+    trial_.find = findOf(broken, run_.world().now());
   }
-  if (!out.find) out.find = listener.unexplained;
-  out.skipped = run.skipped();
-  out.events = run.world().events();
-  out.end = run.world().now();
+  if (!run_.isViolated()) return;
+  const std::vector<check::Violation> violations = run_.result().violations;
+  if (!violations.empty()) trial_.find = findOf(violations.front(), run_.names());
+}
+
+Trial Running::trial() const {
+  Trial out = trial_;
+  out.skipped = run_.skipped();
+  out.events = run_.world().events();
+  out.end = run_.world().now();
   for (std::size_t i = 0; i < Coverage::kinds; ++i) {
     out.coverage.runs[i] = out.coverage.told[i] != 0;
   }
   return out;
+}
+
+Trial run(const Plan& plan) {
+  const ScenarioOfPlan scenario = scenarioOf(plan);
+  if (!scenario) return {};
+  Running running(scenario);
+  while (!running.done()) running.advance();
+  return running.trial();
 }
 
 Plan without(const Plan& plan, const std::vector<std::size_t>& steps) {

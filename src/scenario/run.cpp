@@ -313,7 +313,7 @@ std::vector<check::Violation> Run::violations() const {
 }
 
 void Run::noteViolations(trace::Narrator* narrator) {
-  if (!checkers_.violation() && !unordered_) return;
+  if (!isViolated()) return;
   // By what is violated, for one may be found later than another that happened after it.
   for (const check::Violation& one : violations()) {
     if (std::ranges::count(violationsTold_, one.property) != 0) continue;

@@ -67,11 +67,18 @@ class Run {
     finish(narrator, [] { return false; });
   }
 
+  // From here on `scenario` counts, which must be as the one before up to the step to come.
+  void goOnWith(const Scenario& scenario) { scenario_ = &scenario; }
+  // How many steps were done: the place of the step to come.
+  std::size_t stepsDone() const { return next_; }
+
   const sim::World& world() const { return world_; }
   const Scenario& scenario() const { return *scenario_; }
   const trace::Names& names() const { return names_; }
   // So far.
   Result result() const;
+  // Whether result() has violations, or had some that the scenario says must be.
+  bool isViolated() const { return checkers_.violation() || unordered_; }
   // With RunOptions::skipsImpossible: the steps, by their place in the scenario, of which something
   // could not be done.
   const std::vector<std::size_t>& skipped() const { return skipped_; }

@@ -37,7 +37,7 @@ RoleName roleOf(const Server& server) { return static_cast<RoleName>(server.role
 
 }  // namespace
 
-Narrator::Narrator(FactSink& sink, Names names) : sink_(sink), names_(std::move(names)) {}
+Narrator::Narrator(FactSink& sink, Names names) : sink_(&sink), names_(std::move(names)) {}
 
 Narrator::Known& Narrator::known(ServerId server) {
   if (known_.size() <= server.value) known_.resize(server.value + std::uint64_t{1});
@@ -46,7 +46,7 @@ Narrator::Known& Narrator::known(ServerId server) {
 
 void Narrator::deliver(const Fact& fact) {
   if (isFinding(fact)) ++findings_;
-  sink_.told(fact);
+  sink_->told(fact);
 }
 
 void Narrator::tell(Time time, ServerId server, What what, std::string reason) {

@@ -24,6 +24,8 @@ class Narrator : public Observer {
  public:
   // Tells `sink`, which must outlive it; servers are called by `names` in reasons.
   explicit Narrator(FactSink& sink, Names names = {});
+  // Goes on where `other` is, and tells `sink`.
+  Narrator(const Narrator& other, FactSink& sink) : Narrator(other) { sink_ = &sink; }
 
   // Beside what it observes: a fact from somebody else, as Said, Expected or PropertyViolated, so
   // that it stands in the stream at its place and with a number of its own.
@@ -58,7 +60,7 @@ class Narrator : public Observer {
   void tell(Time time, ServerId server, What what, std::string reason = {});
   void deliver(const Fact& fact);
 
-  FactSink& sink_;
+  FactSink* sink_;
   Names names_;
   std::uint64_t step_ = 0;
   std::uint64_t findings_ = 0;
