@@ -56,4 +56,6 @@ if(TARGET raftlab)
                       COMMAND ${RAFTLAB_PYTHON} tests/cli_test.py $<TARGET_FILE:raftlab>)
   raftlab_script_test(NAME cli/checks_histories
                       COMMAND ${RAFTLAB_PYTHON} tests/check_test.py $<TARGET_FILE:raftlab>)
+  raftlab_script_test(NAME cli/hunts_at_scale
+                      COMMAND ${RAFTLAB_PYTHON} tests/scale_test.py $<TARGET_FILE:raftlab>)
 endif()

@@ -14,7 +14,7 @@ if command -v apt-get >/dev/null; then PYTHON=/usr/bin/python3; fi
 
 # What is needed, a line each: group, Debian's package, the sign that it is there (a command, a
 # header in <>, or a module of Python) and its name on other systems.
-readonly NEEDS="
+NEEDS="
 base  cmake               cmake                    CMake 3.25 or later
 base  ninja-build         ninja                    Ninja
 base  g++                 g++                      GCC 12 or later
@@ -36,9 +36,18 @@ format clang-format-14    clang-format-14          clang-format 14
 dev   libraft-dev         <raft.h>                 C-Raft (cowsql/raft)
 dev   shellcheck          shellcheck               ShellCheck
 dev   valgrind            valgrind                 Valgrind
+dev   parallel            parallel                 GNU parallel
+dev   rsync               rsync                    rsync
+dev   openssh-client      ssh                      OpenSSH's client
 dev   python3-jsonschema  module:jsonschema        the Python module jsonschema
 dev   python3-yaml        module:yaml              the Python module yaml
 "
+# Where services run, this one's package opens a port: there it is left to whoever wants it, and the
+# test that would use it goes without ssh.
+if [[ ! -d /run/systemd/system ]]; then
+  NEEDS+="dev openssh-server /usr/sbin/sshd OpenSSH's server"
+fi
+readonly NEEDS
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

@@ -25,9 +25,16 @@ using Clock = std::chrono::steady_clock;
 
 std::uint32_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
+// Ranges that follow each other are one, so that of many parts a missing one is seen.
 std::string seedsText(const hunt::Record& record) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  for (const auto& range : record.seeds) {
+    const bool follows = !ranges.empty() && ranges.back().second + 1 == range.first;
+    if (follows) ranges.back().second = range.second;
+    if (!follows) ranges.push_back(range);
+  }
   std::string out;
-  for (const auto& [first, last] : record.seeds) {
+  for (const auto& [first, last] : ranges) {
     out += fmt::format("{}{}..{}", out.empty() ? "" : ", ", first, last);
   }
   return out;
