@@ -30,7 +30,7 @@ function(raftlab_link_package target package)
   # SYSTEM, so that our warnings are not asked of headers that are not ours.
   get_target_property(directories ${package_target} INTERFACE_INCLUDE_DIRECTORIES)
   if(directories)
-    target_include_directories(${target} SYSTEM PUBLIC ${directories})
+    target_include_directories(${target} SYSTEM PUBLIC "$<BUILD_INTERFACE:${directories}>")
   endif()
   target_link_libraries(${target} PUBLIC ${package_target})
 endfunction()
@@ -89,13 +89,12 @@ function(raftlab_floor name)
     raftlab_link_package(${library} ${package})
   endforeach()
   if(floor_PACKAGES)
-    # What the upper floors may know of where they came from. The floors that others embed must not
-    # depend on where they were built.
+    # What the upper floors may know of where they came from, and whoever links them may not.
     target_compile_definitions(
       ${library}
-      PUBLIC RAFTLAB_VERSION="${PROJECT_VERSION}"
-             RAFTLAB_SCENARIOS_DIR="${PROJECT_SOURCE_DIR}/scenarios"
-             RAFTLAB_INSTALLED_SCENARIOS_DIR="${CMAKE_INSTALL_FULL_DATADIR}/raftlab/scenarios")
+      PRIVATE RAFTLAB_VERSION="${PROJECT_VERSION}"
+              RAFTLAB_SCENARIOS_DIR="${PROJECT_SOURCE_DIR}/scenarios"
+              RAFTLAB_INSTALLED_SCENARIOS_DIR="${CMAKE_INSTALL_FULL_DATADIR}/raftlab/scenarios")
   endif()
 
   if(main)
@@ -106,7 +105,12 @@ function(raftlab_floor name)
   endif()
   if(floor_INSTALL)
     set_property(GLOBAL APPEND PROPERTY RAFTLAB_INSTALLED_FLOORS ${name})
-    install(TARGETS ${library} EXPORT raftlab ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    # What needs packages is a set of its own: who wants the lower floors alone need not have them.
+    set(export raftlab)
+    if(floor_PACKAGES)
+      set(export raftlab-hunt)
+    endif()
+    install(TARGETS ${library} EXPORT ${export} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/raftlab/${name})
   endif()
   if(RAFTLAB_BUILD_TESTS)

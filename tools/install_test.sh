@@ -13,6 +13,7 @@ quietly cmake -G Ninja -S tests/consumer -B "$place/build" -DCMAKE_CXX_COMPILER=
   -DCMAKE_PREFIX_PATH="$place/installed" -DCMAKE_CXX_FLAGS="${CXXFLAGS:-}"
 quietly cmake --build "$place/build"
 "$place/build/consumer"
+quietly "$place/build/own_rules" hunt --seeds 1..3
 
 # A header that includes what is not installed would only show itself to whoever includes it.
 for header in "$place"/installed/include/raftlab/*/*.h; do

@@ -50,8 +50,13 @@ const char* nameOf(Property property) {
     case Property::ExactlyOnce: return "ExactlyOnce";
     case Property::Linearizability: return "Linearizability";
     case Property::FreshReads: return "FreshReads";
+    case Property::Own: return "OwnProperty";
   }
   return "unknown";
+}
+
+std::string nameOf(const Violation& violation) {
+  return violation.own.empty() ? nameOf(violation.property) : violation.own;
 }
 
 std::string tell(const Violation& violation, const trace::Names& names) {

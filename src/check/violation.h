@@ -32,6 +32,7 @@ enum class Property : std::uint8_t {
   // Herlihy and Wing, 1990).
   Linearizability,
   FreshReads,  // a read sees all that was applied when it was asked (§8, thesis §6.4)
+  Own,         // one that somebody brought along (sim/rules.h)
 };
 
 // As Figure 3 names it, without spaces: "ElectionSafety". Never null.
@@ -55,9 +56,12 @@ struct Violation {
   // With places for what a listener names: {s1} and {s2}, servers[0] and [1]; {all}, all of them;
   // {e1}, {e2} and {e3}, entries; {term}; {then} and {termThen}, time and term of the earlier deed.
   std::string sentence = {};
+  std::string own = {};  // of Property::Own, what its owner calls it
   bool operator==(const Violation&) const = default;
 };
 
+// Of the property that is broken: as above, or as its owner calls it.
+std::string nameOf(const Violation& violation);
 // The sentence, its places filled; without the property and the time.
 std::string tell(const Violation& violation, const trace::Names& names = {});
 

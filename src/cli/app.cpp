@@ -1,5 +1,6 @@
 #include "cli/app.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ struct Flags {
   std::string memory;
   std::string failedCas = "ignored";
   bool independent = false;
+  const sim::Rules* rules = nullptr;
+  std::string program = "raftlab";
 };
 
 int refuse(const std::string& sentence) {
@@ -129,6 +132,7 @@ int play(const Flags& flags) {
   }
   PlayOptions options;
   if (const std::string wrong = optionsOf(flags, options); !wrong.empty()) return refuse(wrong);
+  options.run.rules = flags.rules;
   Seeds seeds;
   if (!flags.seeds.empty()) {
     if (!flags.seed.empty()) return refuse("--seed and --seeds exclude each other");
@@ -236,6 +240,8 @@ int hunt(const Flags& flags) {
     }
   }
   options.untilFirstFind = flags.first;
+  options.rules = flags.rules;
+  options.program = flags.program;
   options.out = flags.out;
   options.colour = wantsColour(stdout);
   options.progress = wantsColour(stderr);
@@ -391,7 +397,7 @@ int help(const CLI::App& app, const std::vector<std::string>& words) {
 
 }  // namespace
 
-int runProgram(int argc, char** argv) {
+int runProgram(int argc, char** argv, const sim::Rules* rules) {
   catchSignals();
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   const bool any = !words.empty() && !words[0].starts_with("-");
@@ -399,6 +405,8 @@ int runProgram(int argc, char** argv) {
     return refuse(unknown(words[0]));
   }
   Flags flags;
+  flags.rules = rules;
+  if (rules) flags.program = printable(std::filesystem::path(argv[0]).filename().string());
   CLI::App app("Raftlab: watch a Raft cluster at work, break it, and see what holds.", "raftlab");
   app.footer(examples);
   app.set_version_flag("--version", "raftlab " RAFTLAB_VERSION);

@@ -119,6 +119,7 @@ class Hunting {
                                .last = options_.seeds.last,
                                .threads = cores(),
                                .untilFirstFind = options_.untilFirstFind,
+                               .rules = options_.rules,
                                .stop = [this] { return isOver(); },
                                .progress = progress()});
     if (options_.progress) printError("\r\x1b[K");
@@ -179,7 +180,7 @@ class Hunting {
 
   // Shrinks the first find of a kind, and writes it or prints it.
   bool tellShrunk(const hunt::Kind& kind) const {
-    const hunt::Plan plan = hunt::generate(kind.seed);
+    const hunt::Plan plan = hunt::under(options_.rules, hunt::generate(kind.seed));
     const hunt::Shrunk shrunk =
         hunt::shrink(plan, kind.find, {.threads = cores(), .stop = [] { return interrupted(); }});
     const std::string text =
@@ -193,7 +194,7 @@ class Hunting {
     }
     const fs::path path = fs::path(options_.out) / fileNameOf(kind);
     if (!write(path, text)) return false;
-    print(fmt::format("see: raftlab run {}\n", printable(path.string())));
+    print(fmt::format("see: {} run {}\n", options_.program, printable(path.string())));
     return true;
   }
 

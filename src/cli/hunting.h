@@ -17,6 +17,8 @@ struct HuntingOptions {
   bool colour = false;
   bool progress = false;  // on standard error, for a person who waits
   bool ascii = false;
+  const sim::Rules* rules = nullptr;  // somebody's own
+  std::string program = "raftlab";    // what plays a find
 };
 
 // Both return the exit code.

@@ -209,7 +209,7 @@ std::string violationText(const Loaded& loaded, const Outcome& outcome,
     led += line.replace(0, 16, fmt::format("{:>14}  ", trace::text(fact.time)));
   }
   for (const check::Violation& violation : outcome.result.violations) {
-    out += Style{options.colour}.bad(check::nameOf(violation.property)) +
+    out += Style{options.colour}.bad(check::nameOf(violation)) +
            fmt::format(" is violated at {}: ", trace::text(violation.time)) +
            options.shown(check::tell(violation, names)) + "\n";
     if (!led.empty()) out += "  what led there:\n" + std::exchange(led, "");

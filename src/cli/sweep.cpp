@@ -145,8 +145,7 @@ void Sweep::tell(std::uint64_t job, const Outcome& outcome) {
   }
   if (!outcome.result.violations.empty()) {
     const check::Violation& first = outcome.result.violations[0];
-    what =
-        fmt::format("{} is violated at {}", check::nameOf(first.property), trace::text(first.time));
+    what = fmt::format("{} is violated at {}", check::nameOf(first), trace::text(first.time));
   }
   lines_ += fmt::format("{} {} seed {}: {}\n", style_.bad(options_.play.shown("✗")), loaded.path,
                         seed, what);

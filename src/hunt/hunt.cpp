@@ -58,7 +58,7 @@ Tally hunt(const HuntOptions& options) {
       if ((options.stop && options.stop()) || (options.untilFirstFind && found)) return;
       const std::uint64_t seed = next++;
       if (seed > options.last) return;
-      const Trial trial = run(generate(seed));
+      const Trial trial = run(under(options.rules, generate(seed)));
       if (trial.find) found = true;
       std::unique_lock lock(mutex);
       tally.add(seed, trial);

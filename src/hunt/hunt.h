@@ -15,6 +15,7 @@ struct HuntOptions {
   std::uint64_t last = 1;
   std::uint32_t threads = 1;
   bool untilFirstFind = false;
+  const sim::Rules* rules = nullptr;  // somebody's own
   // Asked by each thread before each run; true: no more are begun.
   std::function<bool()> stop = {};
   // Told now and then, by the thread that hunts: how many runs are done, and with how many finds.

@@ -44,7 +44,7 @@ Sent sentBefore(const Plan& plan, Time end) {
   const scenario::Read read =
       scenario::readYaml(textOf(plan), scenario::Contradictions::AreLeftToTheRun);
   if (!read.scenario) return sent;
-  scenario::Run run(*read.scenario, {.until = end, .skipsImpossible = true});
+  scenario::Run run(*read.scenario, {.until = end, .skipsImpossible = true, .rules = plan.rules});
   Listener listener(run, sent);
   trace::Narrator narrator(listener, run.names());
   try {

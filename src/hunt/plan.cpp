@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "scenario/words.h"
 
 namespace raft::hunt {
@@ -10,12 +12,18 @@ namespace {
 
 using scenario::durationText;
 
+constexpr std::uint64_t proposals = 0x70726f706f73616c;  // the purpose of a stream
+
 // In double quotes: a title may hold a colon.
 std::string quotedText(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    if (0 <= c && c < ' ') {
+      out += fmt::format("\\x{:02x}", c);
+    } else {
+      out += c;
+    }
   }
   return out + '"';
 }
@@ -36,6 +44,22 @@ void add(std::string_view indent, const Line& line, std::string& out) {
 
 std::string nameOf(std::uint32_t server) {
   return std::string(1, static_cast<char>('A' + server - 1));
+}
+
+Plan under(const sim::Rules* rules, Plan plan) {
+  plan.rules = rules;
+  if (!rules) return plan;
+  constexpr std::string_view key = "command: ";
+  Random chance = Random::stream(plan.seed, proposals, 0);
+  for (Step& step : plan.steps) {
+    if (step.deed.key != "propose") continue;
+    std::string& value = step.deed.value;
+    const std::size_t begin = value.find(key);
+    if (begin == value.npos) continue;
+    const std::size_t end = std::min(value.find(", to: ", begin), value.find('}', begin));
+    value.replace(begin + key.size(), end - begin - key.size(), quotedText(rules->command(chance)));
+  }
+  return plan;
 }
 
 std::string textOf(const Plan& plan, const Heading& heading) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "raft/types.h"
+#include "sim/rules.h"
 
 namespace raft::hunt {
 
@@ -31,8 +32,12 @@ struct Plan {
   std::vector<std::string> clients = {};  // "{keys: 3, session: on}"
   std::vector<Step> steps = {};           // in order of time
   Time until = {};
+  const sim::Rules* rules = nullptr;  // somebody's own, which the text does not tell
   bool operator==(const Plan&) const = default;
 };
+
+// The plan under somebody's own rules: what is proposed is theirs. Without any, as it is.
+Plan under(const sim::Rules* rules, Plan plan);
 
 // What stands above a plan: what was found, in words.
 struct Heading {

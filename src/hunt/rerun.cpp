@@ -13,7 +13,7 @@ constexpr std::size_t mostSnapshots = 24;  // each is a whole world
 Rerun::Rerun(const Plan& plan) : plan_(plan), scenario_(scenarioOf(plan)) {
   if (!scenario_) return;
   const std::size_t every = plan.steps.size() / mostSnapshots + 1;
-  Running running(scenario_);
+  Running running(scenario_, plan.rules);
   for (std::size_t next = 0; !running.done();) {
     if (running.stepsDone() >= next) {
       snapshots_.push_back(running);

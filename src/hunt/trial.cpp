@@ -14,7 +14,7 @@ namespace raft::hunt {
 namespace {
 
 Find findOf(const check::Violation& violation, const trace::Names& names) {
-  return {check::nameOf(violation.property), check::tell(violation, names), violation.time};
+  return {check::nameOf(violation), check::tell(violation, names), violation.time};
 }
 
 Find findOf(const BrokenAssertion& broken, Time now) {
@@ -31,9 +31,9 @@ ScenarioOfPlan scenarioOf(const Plan& plan) {
   return std::make_shared<const scenario::Scenario>(std::move(*read.scenario));
 }
 
-Running::Running(ScenarioOfPlan scenario)
+Running::Running(ScenarioOfPlan scenario, const sim::Rules* rules)
     : scenario_(std::move(scenario)),
-      run_(*scenario_, {.skipsImpossible = true}),
+      run_(*scenario_, {.skipsImpossible = true, .rules = rules}),
       narrator_(*this, run_.names()) {}
 
 Running::Running(const Running& other, ScenarioOfPlan scenario)
@@ -77,7 +77,7 @@ Trial Running::trial() const {
 Trial run(const Plan& plan) {
   const ScenarioOfPlan scenario = scenarioOf(plan);
   if (!scenario) return {};
-  Running running(scenario);
+  Running running(scenario, plan.rules);
   while (!running.done()) running.advance();
   return running.trial();
 }

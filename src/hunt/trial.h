@@ -45,7 +45,7 @@ ScenarioOfPlan scenarioOf(const Plan& plan);
 // A trial under way. It can be copied, and goes on from there with other steps.
 class Running : private trace::FactSink {
  public:
-  explicit Running(ScenarioOfPlan scenario);
+  explicit Running(ScenarioOfPlan scenario, const sim::Rules* rules = nullptr);
   Running(const Running& other, ScenarioOfPlan scenario);  // see scenario::Run::goOnWith
   Running(const Running& other) : Running(other, other.scenario_) {}
   Running& operator=(const Running&) = delete;

@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::uint64_t drawnFollowers = 0x666f6c6c6f776572;  // the purpose of a stream
 
-sim::WorldSettings seeded(sim::WorldSettings settings, std::uint64_t seed) {
+sim::WorldSettings settingsOf(sim::WorldSettings settings, std::uint64_t seed,
+                              const sim::Rules* rules) {
   settings.seed = seed;
+  settings.rules = rules;
   return settings;
 }
 
@@ -76,8 +78,9 @@ Run::Run(const Scenario& scenario, const RunOptions& options)
       skipsImpossible_(options.skipsImpossible),
       seed_(options.seed.value_or(scenario.world.seed)),
       names_(scenario.names),
-      world_(seeded(scenario.world, seed_)),
+      world_(settingsOf(scenario.world, seed_, options.rules)),
       checkers_(progressSettings(scenario.world)),
+      rules_(options.rules),
       needsHappenings_(scenarioNeeds(scenario)),
       chance_(Random::stream(seed_, drawnFollowers, 0)) {}
 
@@ -266,7 +269,18 @@ void Run::lookAround(trace::Narrator* narrator) {
          each.never ? whySo(*each.condition, now) : whyNot(*each.condition, now), narrator);
     return true;
   });
+  if (rules_ && !ownBroken_) askRules();
   noteViolations(narrator);
+}
+
+void Run::askRules() {
+  std::optional<sim::Broken> broken = rules_->broken(world_);
+  if (!broken) return;
+  ownBroken_ = {.property = check::Property::Own,
+                .time = world_.now(),
+                .servers = std::move(broken->servers),
+                .sentence = std::move(broken->sentence),
+                .own = rules_->property()};
 }
 
 std::string Run::watchText(const Watching& watching) {
@@ -308,6 +322,10 @@ void Run::fail(Position at, std::string expected, std::string instead, trace::An
 
 std::vector<check::Violation> Run::violations() const {
   std::vector<check::Violation> all = checkers_.violations();
+  if (ownBroken_) {
+    all.insert(std::ranges::lower_bound(all, ownBroken_->time, {}, &check::Violation::time),
+               *ownBroken_);
+  }
   if (unordered_) all.push_back(*unordered_);
   return all;
 }
@@ -319,8 +337,7 @@ void Run::noteViolations(trace::Narrator* narrator) {
     if (std::ranges::count(violationsTold_, one.property) != 0) continue;
     violationsTold_.push_back(one.property);
     if (!narrator) continue;
-    narrator->tell(one.time, trace::PropertyViolated{check::nameOf(one.property)},
-                   check::tell(one, names_));
+    narrator->tell(one.time, trace::PropertyViolated{check::nameOf(one)}, check::tell(one, names_));
   }
 }
 
@@ -351,7 +368,7 @@ void Run::conclude(trace::Narrator* narrator) {
     if (!untilOption_) blameWatches(narrator);
   }
   checkers_.finish(world_.now());
-  unordered_ = histories_.judge();
+  if (!rules_) unordered_ = histories_.judge();  // it knows what the key-value store's mean
   noteViolations(narrator);
   if (whole) expectViolations(narrator);
   done_ = true;

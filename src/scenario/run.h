@@ -21,7 +21,8 @@ namespace raft::scenario {
 struct RunOptions {
   std::optional<std::uint64_t> seed = {};  // instead of the scenario's own
   std::optional<Time> until = {};          // the end, instead of the scenario's own
-  bool skipsImpossible = false;  // a deed that cannot be done is no failure: see skipped()
+  bool skipsImpossible = false;       // a deed that cannot be done is no failure: see skipped()
+  const sim::Rules* rules = nullptr;  // somebody's own, instead of the key-value store's
 };
 
 // Something did not come out as the scenario says.
@@ -78,7 +79,7 @@ class Run {
   // So far.
   Result result() const;
   // Whether result() has violations, or had some that the scenario says must be.
-  bool isViolated() const { return checkers_.violation() || unordered_; }
+  bool isViolated() const { return checkers_.violation() || ownBroken_ || unordered_; }
   // With RunOptions::skipsImpossible: the steps, by their place in the scenario, of which something
   // could not be done.
   const std::vector<std::size_t>& skipped() const { return skipped_; }
@@ -106,6 +107,7 @@ class Run {
   void tellHeld(const Expect&, trace::Narrator&);
   void startWatch(const Deed&, trace::Narrator*);
   void lookAround(trace::Narrator*);
+  void askRules();
   void endWatches(Time now, trace::Narrator*);
   void blameWatches(trace::Narrator*);
   static std::string watchText(const Watching&);
@@ -155,6 +157,8 @@ class Run {
   check::Checkers checkers_;
   Histories histories_ = {};
   std::optional<check::Violation> unordered_ = {};  // what they saw, at the end
+  std::optional<check::Violation> ownBroken_ = {};
+  const sim::Rules* rules_;
   Happenings happenings_;
   bool needsHappenings_ = false;
   Random chance_;  // draws whom "a follower" means

@@ -14,6 +14,7 @@
 #include "kv/reply.h"
 #include "raft/effects.h"
 #include "raft/random.h"
+#include "sim/rules.h"
 
 namespace raft::sim {
 
@@ -46,6 +47,7 @@ struct Client {
 
   std::uint32_t id;  // 1, 2 …
   ClientSettings settings = {};
+  const Rules* rules = nullptr;  // if there are any, they say what it asks for
   Random chance = {};
   State state = State::Idle;
   std::uint64_t request = 0;  // the one that it makes or made last, counted from 1

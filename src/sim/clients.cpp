@@ -21,7 +21,8 @@ std::string nameOf(std::uint32_t client, std::uint64_t request) {
 void Client::nextRequest() {
   attempt = 0;
   redirects = 0;
-  registering = settings.session && session == 0;
+  const bool inSession = settings.session && !rules;
+  registering = inSession && session == 0;
   if (registering) {
     command = "register";
     return;
@@ -29,12 +30,14 @@ void Client::nextRequest() {
   ++request;
   if (!settings.commands.empty()) {
     command = settings.commands[(request - 1) % settings.commands.size()];
+  } else if (rules) {
+    command = Command(rules->command(operations));
   } else if (settings.keys != 0) {
     command = madeUp();
   } else {
     command = Command(nameOf(id, request));
   }
-  if (!settings.session) return;
+  if (!inSession) return;
   std::string text = "@";
   text += std::to_string(session);
   text += '#';

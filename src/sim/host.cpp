@@ -40,14 +40,19 @@ Host::Finished Host::finishWrites(Time now) {
   return finished;
 }
 
-void Host::restoreMachine(const Command& snapshot) {
-  std::optional<kv::Machine> loaded = kv::Machine::load(snapshot.bytes());
+void Host::restoreMachine(const Snapshot& snapshot) {
+  if (rules) {
+    own = rules->machine();
+    if (snapshot.exists()) own.load(snapshot);
+    return;
+  }
+  std::optional<kv::Machine> loaded = kv::Machine::load(snapshot.data.bytes());
   machine = loaded ? std::move(*loaded) : kv::Machine(machine.sessions().limits());
 }
 
 std::optional<kv::Outcome> Host::apply(Index index, const Entry& entry) {
-  if (index != machine.lastApplied() + 1) return std::nullopt;
-  return machine.apply(index, entry);
+  if (index != lastApplied() + 1) return std::nullopt;
+  return rules ? own.apply(index, entry) : machine.apply(index, entry);
 }
 
 WriteId Host::fail(Time now) {
@@ -61,6 +66,7 @@ WriteId Host::fail(Time now) {
 void Host::crash(Time now, std::optional<std::uint64_t> whole) {
   state = State::Crashed;
   machine = kv::Machine(machine.sessions().limits());
+  if (rules) own = rules->machine();
   if (whole) tear(now, *whole);
   writing.clear();
   failed.clear();
@@ -96,7 +102,7 @@ void Host::restart(std::uint64_t seed, Time now) {
   state = State::Running;
   ++life;
   durable = 0;
-  restoreMachine(disk.snapshot.data);
+  restoreMachine(disk.snapshot);
   server = Server::start(server.id, base, server.settings, seed, now, disk);
 }
 

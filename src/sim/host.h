@@ -13,6 +13,7 @@
 #include "raft/server.h"
 #include "sim/clock.h"
 #include "sim/disk.h"
+#include "sim/rules.h"
 
 namespace raft::sim {
 
@@ -38,6 +39,8 @@ struct Host {
   Server server;
   Configuration base = {};  // what the cluster began with, or nobody for who joins later
   kv::Machine machine = kv::Machine();  // lost in a crash; begins with the snapshot on `disk`
+  const Rules* rules = nullptr;         // of whoever brings his own: then this is used
+  OwnMachine own = {};                  // instead, in the same way
   Persistent disk = {};
   Disk speed = {};
   Random chance = {};  // of the disk's latencies
@@ -75,7 +78,10 @@ struct Host {
   // As an incarnation that has not been before, from what is on `disk`.
   void restart(std::uint64_t seed, Time now);
   // Makes the state machine what the snapshot's bytes say; of bytes that say nothing, an empty one.
-  void restoreMachine(const Command& snapshot);
+  void restoreMachine(const Snapshot& snapshot);
+  std::string saveMachine() const { return rules ? own.save() : machine.save(); }
+  std::uint64_t machineDigest() const { return rules ? own.digest() : machine.digest(); }
+  Index lastApplied() const { return rules ? own.lastApplied() : machine.lastApplied(); }
 
   bool operator==(const Host&) const = default;
 

@@ -9,12 +9,13 @@ namespace {
 
 trace::ReadAnswered answerOf(const Host& host, std::uint64_t read, const Command& key) {
   std::optional<Command> value;
+  // One's own has no keys: what is read there is when.
   if (const Command* found = host.machine.find(key)) value = *found;
   return {.read = read,
           .server = host.server.id,
           .key = key,
           .value = std::move(value),
-          .applied = host.machine.lastApplied()};
+          .applied = host.lastApplied()};
 }
 
 }  // namespace

@@ -55,11 +55,12 @@ World::World(const WorldSettings& settings)
                                      timerSeed(seed_, id, 1), now_, durable),
              .base = members.contains(id) ? members : ServerSet{},
              .machine = kv::Machine(settings.sessions),
+             .rules = settings.rules,
              .disk = durable,
              .speed = valueFor(i, settings.disks),
              .chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Disk), i + 1),
              .clock = valueFor(i, settings.clocks)});
-    host.restoreMachine(durable.snapshot.data);
+    host.restoreMachine(durable.snapshot);
     requirePossible(host.speed);
     requirePossible(host.clock);
     if (i < settings.firstTimeout.size() && settings.firstTimeout[i]) {
@@ -72,6 +73,7 @@ World::World(const WorldSettings& settings)
     Client& client = clients_.emplace_back();
     client.id = static_cast<std::uint32_t>(clients_.size());
     client.settings = its;
+    client.rules = settings.rules;
     client.chance = Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Client), client.id);
     client.operations =
         Random::stream(seed_, static_cast<std::uint64_t>(Purpose::Operation), client.id);
@@ -237,7 +239,7 @@ void World::stepServer(Host& host, const Input& input, Observer& observer) {
 
 void World::handInSnapshot(Host& host, Observer& observer) {
   const Index applied = host.server.lastApplied;
-  stepServer(host, Compact{.index = applied, .data = std::string_view(host.machine.save())},
+  stepServer(host, Compact{.index = applied, .data = std::string_view(host.saveMachine())},
              observer);
 }
 
@@ -261,7 +263,7 @@ void World::perform(Host& host, Observer& observer) {
         host.held.push_back(std::move(send));
       }
     }
-    if (effects.restore) host.restoreMachine(effects.restore->data);
+    if (effects.restore) host.restoreMachine(*effects.restore);
     if (!effects.apply.entries.empty()) apply(host, effects.apply, observer);
     for (const Fate& fate : effects.fates) tell(host, fate, observer);
     if (!host.reading.empty()) answerReads(host, observer);
@@ -316,7 +318,7 @@ trace::Replied World::repliedOf(const Host& host, Index index, const Entry& entr
           .sequence = outcome.sequence,
           .expired = outcome.expired,
           .awaited = awaited,
-          .digest = host.machine.digest()};
+          .digest = host.machineDigest()};
 }
 
 void World::transmit(Envelope&& message, Observer& observer) {

@@ -34,7 +34,8 @@ struct WorldSettings {
   std::vector<ClientSettings> clients = {};
   // What servers find on their disks at the start, likewise.
   std::vector<Persistent> disksHold = {};
-  kv::Limits sessions = {};  // of the clients' sessions, in each state machine
+  kv::Limits sessions = {};      // of the clients' sessions, in each state machine
+  const Rules* rules = nullptr;  // somebody's own, instead of the key-value store's
   // The first election timeout of each server, drawn if absent: election timeouts by hand.
   std::vector<std::optional<Duration>> firstTimeout = {};
   bool operator==(const WorldSettings&) const = default;
@@ -60,6 +61,8 @@ class World {
   Time deadline(ServerId id) const { return host(id).clock.when(host(id).server.deadline()); }
   // Of a crashed server: an empty one.
   const kv::Machine& machine(ServerId id) const { return host(id).machine; }
+  // With WorldSettings::rules, in its place: Rules::machine(), and what was applied to it.
+  const OwnMachine& own(ServerId id) const { return host(id).own; }
   const Network& network() const { return network_; }
   const std::vector<Client>& clients() const { return clients_; }
   // What came of the read that was asked last: ReadAsked if nothing yet. Null: there was none.
