@@ -238,6 +238,8 @@ class Mistakes(Check):
         self.refused(check(self.file("empty.edn", "")), "empty.edn:1:1: the history is empty")
         self.refused(check(self.file("bin", b"\x7fELF\0\0")), "bin:1:1: byte 0x7f stands here")
         self.refused(check("-", stdin=b""), "standard input:1:1: the history is empty")
+        self.refused(check(self.folder / "none.edn"), "none.edn: there is no such file")
+        self.refused(check(""), "'': there is no such file")
         secret = self.file("secret.edn", CALL)
         secret.chmod(0)
         if os.geteuid() != 0:
@@ -257,9 +259,19 @@ class Mistakes(Check):
 
     def test_damaged_gzip_is_refused(self):
         packed = gzip.compress((HISTORIES / "lost-append.edn").read_bytes())
-        self.refused(check(self.file("cut.gz", packed[:-30])), "is cut off: its gzip data has no")
+        self.refused(check(self.file("cut.gz", packed[:-30])), "is cut off: its gzip data has no",
+                     "expected a whole file: copy it anew")
+        self.refused(check(self.file("head.gz", packed[:5])), "is cut off: its gzip data has no")
         broken = packed[:40] + bytes(byte ^ 0xff for byte in packed[40:60]) + packed[60:]
         self.refused(check(self.file("broken.gz", broken)))
+        # Of what is cut off, the operations that are whole are a history.
+        text = (HISTORIES / "stale-read.jsonl").read_text("utf-8")
+        last = text.count("\n")
+        done = check("-", stdin=text[:-10].encode())
+        self.refused(done, f":{last}:", "the file ends here, within the operation of",
+                     f"What stands above line {last} can be checked without it")
+        whole = text[:text.rindex("\n", 0, -1) + 1]
+        self.assertEqual(check("-", stdin=whole.encode()).returncode, 0)
 
     def test_a_line_of_a_gigabyte_is_refused_with_little_memory(self):
         for begin in (b'{:process "', b'{"process": "'):

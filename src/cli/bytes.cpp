@@ -56,7 +56,7 @@ Bytes::Bytes(const std::string& path) : source_(std::make_unique<Source>()) {
                  ? "cannot be read: " + error.message()
                  : "there is no such file";
   } else if (std::filesystem::is_directory(status)) {
-    wrong_ = "is a folder: expected a file with a history";
+    wrong_ = "is a folder: expected a file with a history, or several";
   } else {
     source_->file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     source_->opened = source_->file >= 0;
@@ -105,7 +105,7 @@ bool Bytes::fill(std::size_t ahead) {
     if (count <= 0) {
       source_->ended = true;
       if (source_->compressed && !source_->between && wrong_.empty() && !interrupted()) {
-        wrong_ = "is cut off: its gzip data has no end";
+        wrong_ = "is cut off: its gzip data has no end; expected a whole file: copy it anew";
       }
       return false;
     }
@@ -143,7 +143,7 @@ bool Bytes::inflateMore() {
     if (code == Z_STREAM_END) {
       source_->between = true;
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      wrong_ = "is damaged: its gzip data makes no sense";
+      wrong_ = "is damaged: its gzip data makes no sense; expected a whole file: copy it anew";
       return false;
     } else if (stream.avail_in == 0 && stream.avail_out != 0) {
       return true;

@@ -60,6 +60,11 @@ bool isNumber(std::string_view token) {
   return token.empty() || token == "M";
 }
 
+[[noreturn]] void tooDeep(scenario::Position at) {
+  unreadable(at,
+             fmt::format("values are nested more than {} deep: expected an operation", deepest));
+}
+
 }  // namespace
 
 std::string byteText(int byte) {
@@ -98,6 +103,7 @@ void EdnReader::skip() {
 }
 
 void EdnReader::skip(std::uint32_t depth) {
+  if (depth > deepest) tooDeep(bytes_.at());
   for (;;) {
     const int byte = bytes_.peek();
     if (isBlank(byte)) {
@@ -126,7 +132,7 @@ Form EdnReader::read() {
 
 Form EdnReader::readForm(std::uint32_t depth) {
   const scenario::Position at = bytes_.at();
-  if (depth > deepest) unreadable(at, fmt::format("values are nested more than {} deep", deepest));
+  if (depth > deepest) tooDeep(at);
   const int byte = bytes_.peek();
   switch (byte) {
     case '(': return readItems(Kind::List, ')', depth);
@@ -230,7 +236,10 @@ Form EdnReader::readString() {
 Form EdnReader::readCharacter() {
   Form form{.kind = Kind::Character, .at = bytes_.at()};
   take();
-  if (bytes_.peek() == Bytes::end || isBlank(bytes_.peek())) {
+  if (bytes_.peek() == Bytes::end) {
+    unreadable(bytes_.at(), "the file ends here: expected a character");
+  }
+  if (isBlank(bytes_.peek())) {
     unreadable(form.at, "a backslash stands alone: expected a character, as in \\a or \\newline");
   }
   form.text += static_cast<char>(take());
@@ -249,6 +258,9 @@ Form EdnReader::readToken() {
   } else if (token[0] == ':') {
     token.erase(0, 1);
     form.kind = Kind::Keyword;
+    if (token.empty() && bytes_.peek() == Bytes::end) {
+      unreadable(bytes_.at(), "the file ends here: expected a keyword");
+    }
     if (token.empty()) unreadable(form.at, "a colon stands alone: expected a keyword, as in :ok");
   } else if (beginsNumber(token)) {
     if (!isNumber(token)) unreadable(form.at, scenario::quoted(token) + " is no number");

@@ -105,8 +105,8 @@ class Builder : public nlohmann::json::json_sax_t {
     if (progress_.bytes.peek() == Bytes::end) {
       const scenario::Position begin = open_.empty() ? progress_.brace : open_[0].at;
       unreadable(progress_.bytes.at(),
-                 fmt::format("the file ends here, within the operation of {}:{}: is it cut off?",
-                             begin.line, begin.column));
+                 fmt::format("the file ends here, within the operation of {}:{}", begin.line,
+                             begin.column));
     }
     const bool isWord = progress_.inWord || progress_.inString || progress_.afterString;
     unreadable(isWord ? progress_.value : progress_.last,

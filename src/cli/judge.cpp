@@ -119,7 +119,7 @@ class Judge {
 
 // The exit code for one file.
 int judge(const std::string& path, const JudgeOptions& options) {
-  const std::string name = path == "-" ? "standard input" : path;
+  const std::string name = path == "-" ? "standard input" : path.empty() ? "''" : path;
   Bytes bytes(path);
   if (bytes.peek() == Bytes::end && bytes.taken() == 0 && !bytes.wrong().empty()) {
     printError(fmt::format("{}: {}\n", printable(name), bytes.wrong()));

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/edn.h"
+#include "cli/history_format.h"
 #include "cli/json_form.h"
 #include "cli/terminal.h"
 #include "scenario/words.h"
@@ -21,33 +22,7 @@ using Kind = Form::Kind;
 
 constexpr std::size_t mostMistakes = 10;
 
-struct Word {
-  std::string text;
-  Function function;
-};
-const std::vector<Word> words = {
-    {"read", Function::Read},     {"write", Function::Write}, {"cas", Function::CompareAndSet},
-    {"get", Function::Read},      {"put", Function::Write},   {"append", Function::Append},
-    {"delete", Function::Delete},
-};
-
-std::vector<std::string> wordsOf(ModelName model) {
-  switch (model) {
-    case ModelName::Register: return {"read", "write", "get", "put"};
-    case ModelName::CasRegister: return {"read", "write", "get", "put", "cas"};
-    case ModelName::Log: return {"append", "read"};
-    default: break;
-  }
-  std::vector<std::string> all;
-  for (const Word& word : words) all.push_back(word.text);
-  return all;
-}
-
 constexpr std::uint32_t none = 0xffffffff;
-
-const char* const anOperation =
-    "an operation, as in {:process 0, :type :invoke, :f :read, :value nil} or {\"process\": 0, "
-    "\"type\": \"invoke\", \"f\": \"read\"}";
 
 class HistoryReader {
  public:
@@ -58,7 +33,8 @@ class HistoryReader {
     try {
       readAll();
       if (out_.mistakes.empty() && !out_.interrupted) finish();
-    } catch (const Unreadable& e) {
+    } catch (Unreadable& e) {
+      if (e.mistake.message.starts_with("the file ends here")) e.mistake.message += cutOff();
       add(e.mistake);
     }
     if (out_.mistakes.empty() && !out_.interrupted) out_.history = std::move(history_);
@@ -75,6 +51,7 @@ class HistoryReader {
   void readAll();
   std::optional<Form> next();
   bool begin();
+  std::string cutOff() const;
   void take(const Form& form);
   void take(Process& process, const Form& form);
   void called(Process& process, const Form& form);
@@ -84,6 +61,10 @@ class HistoryReader {
   void finishLog();
   void mistake(scenario::Position at, std::string message) { add({at, std::move(message)}); }
   void add(scenario::Mistake mistake);
+  std::uint64_t bytes() const {
+    return history_.values.bytes() +
+           history_.operations.capacity() * (sizeof(Operation) + sizeof(Told)) + processBytes_;
+  }
   bool enough() const { return out_.mistakes.size() >= mostMistakes; }
 
   bool hasEachKeyOnce(const Form& form);
@@ -108,9 +89,11 @@ class HistoryReader {
   std::map<std::string, Process> processes_;
   std::vector<bool> dropped_;
   std::vector<bool> used_ = std::vector<bool>(words.size());
+  std::uint64_t processBytes_ = 0;  // what their names take, about
   std::uint32_t events_ = 0;
   std::uint64_t time_ = 0;
-  scenario::Position formAt_ = {};
+  scenario::Position formAt_ = {};       // the bracket of the whole history
+  scenario::Position operationAt_ = {};  // the latest
 };
 
 void HistoryReader::add(scenario::Mistake mistake) {
@@ -122,9 +105,10 @@ void HistoryReader::add(scenario::Mistake mistake) {
 
 // Finds out what the file is. False: it is empty.
 bool HistoryReader::begin() {
-  if (bytes_.peek() == 0xef && bytes_.peek(1) == 0xbb && bytes_.peek(2) == 0xbf) {
-    for (int i = 0; i < 3; ++i) bytes_.take();
+  if (const std::string other = otherFormat(bytes_); !other.empty()) {
+    unreadable(bytes_.at(), other);
   }
+  skipByteOrderMark(bytes_);
   edn_.skip();
   if (bytes_.peek() == '[' || bytes_.peek() == '(') {
     closing_ = bytes_.peek() == '[' ? ']' : ')';
@@ -134,14 +118,15 @@ bool HistoryReader::begin() {
     edn_.skip();
   }
   if (bytes_.peek() == Bytes::end) return false;
-  // A brace, then perhaps blanks, then a quotation mark: that is JSON.
-  std::size_t ahead = 1;
-  while (ahead < 100 && std::string_view(" \t\r\n").find(static_cast<char>(bytes_.peek(ahead))) !=
-                            std::string_view::npos) {
-    ++ahead;
-  }
-  json_ = bytes_.peek() == '{' && bytes_.peek(ahead) == '"';
+  json_ = beginsJson(bytes_);
   return true;
+}
+
+// What to do about a file that ends too early.
+std::string HistoryReader::cutOff() const {
+  if (operationAt_.line <= 1 || inVector_) return "; is the file cut off?";
+  return fmt::format("; is the file cut off? What stands above line {} can be checked without it",
+                     operationAt_.line);
 }
 
 // The next operation; nothing: there is none any more.
@@ -149,6 +134,7 @@ std::optional<Form> HistoryReader::next() {
   if (!begun_ && !begin()) return std::nullopt;
   begun_ = true;
   edn_.skip();
+  operationAt_ = bytes_.at();
   const int byte = bytes_.peek();
   if (inVector_ && byte == closing_) {
     bytes_.take();
@@ -193,9 +179,9 @@ void HistoryReader::readAll() {
       if (enough()) return;
       out_.interrupted = interrupted();
       if (out_.interrupted) return;
-      const std::uint64_t bytes = history_.values.bytes() + history_.operations.capacity() *
-                                                                (sizeof(Operation) + sizeof(Told));
-      if (++count % 1024 == 0 && options_.bytes != 0 && bytes > options_.bytes) {
+      ++count;
+      // One alone may be large: so each time.
+      if (options_.bytes != 0 && bytes() > options_.bytes) {
         return mistake(form->at, "the history is too large for the memory that --memory allows");
       }
     }
@@ -205,8 +191,13 @@ void HistoryReader::readAll() {
   out_.interrupted = interrupted();
   if (out_.interrupted) return;
   if (!bytes_.wrong().empty()) return mistake(bytes_.at(), bytes_.wrong());
+  if (!out_.mistakes.empty()) return;
   if (count == 0) {
     mistake(bytes_.at(), fmt::format("the history is empty: expected {}", anOperation));
+  } else if (history_.processes.empty()) {
+    mistake(operationAt_,
+            "the history ends here, and no process in it is a client: expected a "
+            "number or a name as \"process\" (a keyword, as Jepsen's :nemesis, is none)");
   }
 }
 
@@ -251,6 +242,7 @@ HistoryReader::Process* HistoryReader::processOf(const Form& form) {
   if (!name) return nullptr;
   const std::string spelt = name->spelt();
   const auto [at, isNew] = processes_.emplace(spelt, Process{none});
+  if (isNew) processBytes_ += 2 * spelt.size() + 128;
   // Jepsen's nemesis injects faults and has no part in what is checked.
   const bool nemesis = name->kind == Kind::Keyword || name->text == "nemesis";
   if (isNew && !nemesis && name->kind != Kind::Nil) {
@@ -308,7 +300,7 @@ void HistoryReader::called(Process& process, const Form& form) {
     return mistake(
         form.at,
         fmt::format("process {} calls {} while its {} of line {} is not answered: "
-                    "expected its response first",
+                    "expected its response first (who calls several at once is several)",
                     history_.processes[process.name], word, history_.told[process.open].function,
                     history_.told[process.open].callLine));
   }

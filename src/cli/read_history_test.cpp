@@ -173,14 +173,42 @@ TEST(HistoryMistakes, OfWhatIsNoHistory) {
 
 TEST(HistoryMistakes, OfWhatIsCutOff) {
   EXPECT_EQ(mistakeIn("{:process 0, :type :inv"),
-            "1:24: the file ends here: expected '}' for the '{' of 1:1");
+            "1:24: the file ends here: expected '}' for the '{' of 1:1; is the file cut off?");
   EXPECT_EQ(mistakeIn("{:process 0, :f \"inv"),
             "1:21: the file ends here: expected '\"' for that of "
-            "1:17");
+            "1:17; is the file cut off?");
   EXPECT_EQ(mistakeIn("[{:process 0, :type :invoke, :f :read}"),
-            "1:39: the file ends here: expected ']' for the bracket of 1:1");
-  EXPECT_EQ(mistakeIn("\n{\"process\": 0, \"ty"),
-            "2:19: the file ends here, within the operation of 2:1: is it cut off?");
+            "1:39: the file ends here: expected ']' for the bracket of 1:1; is the file cut off?");
+  EXPECT_EQ(mistakeIn("{:process 0, :"),
+            "1:15: the file ends here: expected a keyword; is the file cut off?");
+  EXPECT_EQ(mistakeIn("{:process \\"),
+            "1:12: the file ends here: expected a character; is the file cut off?");
+  EXPECT_EQ(
+      mistakeIn("\n{\"process\": 0, \"ty"),
+      "2:19: the file ends here, within the operation of 2:1; is the file cut off? What stands "
+      "above line 2 can be checked without it");
+}
+
+TEST(HistoryMistakes, OfFilesThatAreNoText) {
+  for (const auto& [beginning, command] :
+       std::initializer_list<std::pair<std::string, std::string>>{
+           {"\x28\xb5\x2f\xfd", "zstd -dc FILE"},
+           {"\xfd\x37zXZ", "xz -dc FILE"},
+           {"BZh9", "bzip2 -dc FILE"},
+           {"PK\x03\x04", "unzip -p FILE"},
+           {"\xff\xfe{", "iconv -f UTF-16 -t UTF-8 FILE"},
+           {"\xfe\xff", "iconv -f UTF-16 -t UTF-8 FILE"}}) {
+    const std::string told = mistakeIn(beginning);
+    EXPECT_TRUE(told.starts_with("1:1: ")) << told;
+    EXPECT_TRUE(told.ends_with("; try: " + command + " | raftlab check -")) << told;
+  }
+}
+
+TEST(HistoryMistakes, OfHistoriesWithoutAClient) {
+  EXPECT_EQ(mistakeIn("{:process :nemesis, :type :info, :f :start}\n"
+                      "{:process :one, :type :invoke, :f :read}\n")
+                .substr(0, 72),
+            "3:1: the history ends here, and no process in it is a client: expected a");
 }
 
 TEST(HistoryMistakes, OfNotation) {
@@ -200,17 +228,20 @@ TEST(HistoryMistakes, OfNotation) {
             "1:12: a colon stands alone: expected a keyword, as in :ok");
   EXPECT_EQ(mistakeIn("{:process \"\\q\"}").substr(0, 57),
             "1:12: a backslash stands before what it cannot stand for:");
-  EXPECT_EQ(mistakeIn("{:a " + std::string(500, '[')).substr(0, 50),
+  EXPECT_EQ(mistakeIn("{:a " + std::string(500, '[')).substr(0, 43),
             "1:205: values are nested more than 200 deep");
   EXPECT_EQ(mistakeIn("{\"a\": " + std::string(500, '[')).substr(0, 50),
             "1:206: values are nested more than 200 deep");
+  std::string left = "{:a ";
+  for (int i = 0; i < 1'000'000; ++i) left += "#_ ";
+  EXPECT_EQ(mistakeIn(left), "1:604: values are nested more than 200 deep: expected an operation");
 }
 
 TEST(HistoryMistakes, OfWhoCallsAndIsAnswered) {
   const std::string call = "{:process 0, :type :invoke, :f :read}\n";
   EXPECT_EQ(mistakeIn(call + call),
             "2:1: process 0 calls read while its read of line 1 is not answered: expected its "
-            "response first");
+            "response first (who calls several at once is several)");
   EXPECT_EQ(
       mistakeIn("{:process 3, :type :ok, :f :read}"),
       "1:1: process 3 gets a response, ok of read, and has called nothing: expected its call, "
@@ -277,7 +308,7 @@ TEST(HistoryMistakes, AHistoryThatIsTooLargeForTheMemory) {
             std::to_string(i) + "}\n";
   }
   EXPECT_EQ(mistakeIn(text, {.bytes = 10'000}),
-            "1024:1: the history is too large for the memory that --memory allows");
+            "33:1: the history is too large for the memory that --memory allows");
 }
 
 }  // namespace
