@@ -1,12 +1,13 @@
-"""Famous mistakes, planted one at a time: does a hunt find each?
+"""Famous mistakes, planted one at a time: what finds each?
 
-usage: mutants.py [NAME...] [--seeds N] [--write]     build and hunt each, all if none is named
+usage: mutants.py [NAME...] [--seeds N] [--write]     build and judge each, all if none is named
        mutants.py --check                             whether each patch still applies
        mutants.py --build NAME                        build it, and print where its program is
 
 A mutant is a file of mutants/: lines `What:`, `Seen:`, `Fails:` and `Faults:`, then a patch of the
-real sources. `--write` writes docs/mutants.md anew; it needs all of them. Exit code 1: one was not
-found, or a patch does not apply.
+real sources. Three layers are set on each: the directed tests of raft/ and kv/, the shipped
+scenarios, a hunt. `--write` writes docs/mutants.md anew; it needs all of them. Exit code 1: the hunt
+did not find one, or a patch does not apply.
 """
 import argparse
 import difflib
@@ -28,6 +29,9 @@ TREE = WORK / "tree"
 BUILD = WORK / "build"
 KNOWN = WORK / "known.json"  # results, by what they depend on: a run that is broken off goes on
 HEADER = ("What", "Seen", "Fails", "Faults")
+TESTS = ("raft_test", "kv_test")
+SCENARIO_SEEDS = "1..20"
+PATIENCE = 300  # seconds, for a test or a scenario that a mistake keeps from ending
 
 
 class Mutant:
@@ -81,10 +85,15 @@ def run(*command, **options):
     return subprocess.run([str(word) for word in command], **options)
 
 
-def prepare():
+def prepare(with_tests):
     """The sources as they are, in TREE; files that did not change keep their time."""
     TREE.mkdir(parents=True, exist_ok=True)
-    for name in ("CMakeLists.txt", "cmake", "src"):
+    copied = ("CMakeLists.txt", "cmake", "src")
+    for name in (each.name for each in ROOT.iterdir()):
+        # What no patch changes is looked at where it is.
+        if name not in copied and name not in ("build", ".git") and not (TREE / name).exists():
+            (TREE / name).symlink_to(ROOT / name)
+    for name in copied:
         source, copy = ROOT / name, TREE / name
         files = [source] if source.is_file() else [f for f in source.rglob("*") if f.is_file()]
         wanted = set()
@@ -100,19 +109,50 @@ def prepare():
                     file.unlink()
     done = run("cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                "-DCMAKE_CXX_FLAGS=-w", "-DCMAKE_CXX_FLAGS_RELEASE=-O2",
+               f"-DRAFTLAB_BUILD_TESTS={'ON' if with_tests else 'OFF'}",
                stdout=subprocess.DEVNULL)
     if done.returncode != 0:
         sys.exit(f"mutants: {TREE} cannot be configured, see above")
 
 
-def build(mutant):
-    """The program with the mistake in it, or what the compiler says."""
-    prepare()
+def build(mutant, *targets):
+    """Where the programs with the mistake in them are, or what the compiler says."""
+    prepare(bool(targets))
     wrong = mutant.apply(TREE) if mutant else ""
     if wrong:
         return None, wrong
-    done = run("cmake", "--build", BUILD, "--target", "raftlab", capture_output=True, text=True)
-    return (None, done.stdout) if done.returncode != 0 else (BUILD / "raftlab", "")
+    done = run("cmake", "--build", BUILD, "--target", "raftlab", *targets, capture_output=True,
+               text=True)
+    return (None, done.stdout) if done.returncode != 0 else (BUILD, "")
+
+
+def output_of(*command):
+    """What it prints, as far as it comes."""
+    try:
+        return run(*command, capture_output=True, text=True, timeout=PATIENCE).stdout
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode()
+
+
+def test(folder):
+    """The first directed test that fails, crashes or does not end."""
+    for name in TESTS:
+        told = output_of(folder / name, "--gtest_fail_fast", "--gtest_color=no")
+        failed = re.findall(r"^\[  FAILED  \] (\S+)", told, re.M)
+        ended = re.search(r"^\[==========\] .* ran\.", told, re.M)
+        begun = re.findall(r"^\[ RUN      \] (\S+)", told, re.M)
+        if failed or not ended:
+            return failed[0] if failed else (begun or [name])[-1]
+    return None
+
+
+def play(program):
+    """The shipped scenarios that fail."""
+    told = output_of(program, "run", ROOT / "scenarios", "--seeds", SCENARIO_SEEDS)
+    failed = re.findall(r"^(\S+): \d+ of \d+ seeds failed", told, re.M)
+    if not re.search(r"^\d+ scenarios, seeds ", told, re.M):
+        failed.append("one that does not end")
+    return [name.removeprefix(f"{ROOT}/scenarios/").removesuffix(".yaml") for name in failed]
 
 
 def hunt(program, seeds):
@@ -133,10 +173,10 @@ def hunt(program, seeds):
 
 
 def sources():
-    """A digest of all that the program is made of."""
+    """A digest of all that a result depends on."""
     digest = hashlib.sha256()
-    for file in sorted((ROOT / "src").rglob("*")):
-        if file.is_file() and "_test" not in file.name:
+    for file in sorted([*(ROOT / "src").rglob("*"), *(ROOT / "scenarios").rglob("*")]):
+        if file.is_file():
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
@@ -147,11 +187,13 @@ def judge(mutant, seeds, digest):
     key = hashlib.sha256(f"{digest} {seeds} ".encode() + mutant.path.read_bytes()).hexdigest()
     if key in known:
         return known[key]
-    program, wrong = build(mutant)
-    if not program:
+    folder, wrong = build(mutant, *TESTS)
+    if not folder:
         print(f"{mutant.name}: cannot be built:\n{wrong}", flush=True)
-        return {"found": None, "runs": 0, "seconds": 0, "steps": None}
-    known[key] = hunt(program, seeds)
+        return {"test": None, "scenarios": [], "found": None, "runs": 0, "seconds": 0,
+                "steps": None}
+    program = folder / "raftlab"
+    known[key] = {"test": test(folder), "scenarios": play(program), **hunt(program, seeds)}
     KNOWN.write_text(json.dumps(known, indent=1))
     return known[key]
 
@@ -159,28 +201,38 @@ def judge(mutant, seeds, digest):
 def line(mutant, result):
     steps = "" if result["steps"] is None else result["steps"]
     found = result["found"] or "**nothing**"
+    test = f"`{result['test']}`" if result["test"] else "none"
+    failed = result["scenarios"]
+    played = f"{len(failed)}: {failed[0]}" if failed else "none"
     return (f"| [{mutant.name}](../mutants/{mutant.name}.patch) | {mutant.header['What']} | "
-            f"{mutant.header['Seen']} | {found} | {result['runs']} | {steps} |")
+            f"{mutant.header['Seen']} | {test} | {played} | {found} | {result['runs']} | "
+            f"{result['seconds']:.1f} | {steps} |")
 
 
 HEAD = """# Mutants
 
 Mistakes that were made elsewhere, or that one is tempted to make, as patches of the real sources
-in [`mutants/`](../mutants). Each is built and hunted: `raftlab hunt --first`, with no test but the
-hunt's own checkers. Written by `./dev mutants --write`; *runs*: worlds until something was found;
-*steps*: what the scenario has that the find was shrunk to.
+in [`mutants/`](../mutants). Three layers are set on each, apart from one another: the directed tests of
+`raft/` and `kv/`, the shipped scenarios with seeds {scenarios}, and `raftlab hunt --first`, which has its own
+checkers and no test. The columns: the first *test* that fails; how many *scenarios* fail, and one of them; what
+the *hunt* found (a property, `Invariant`: one of the core's own, `Unexplained`: a deed for which the
+narrator knows no rule), after how many *worlds*, in how many seconds with shrinking (*s*), and how many
+*steps* the scenario has to which it was shrunk. Written by `./dev mutants --write`.
 
 """
 
 
 def write(results, seeds):
-    killed = [each for each in results if each[1]["found"]]
-    seconds = sum(result["seconds"] for _, result in results)
-    text = HEAD + (f"{len(killed)} of {len(results)} were found within {seeds} runs, in "
-                   f"{seconds / 60:.0f} minutes of hunting and shrinking.\n\n")
-    text += "| mutant | what it breaks | where it was seen | found by | runs | steps |\n"
-    text += "|---|---|---|---|---|---|\n"
-    text += "\n".join(line(*each) for each in results) + "\n"
+    def count(key):
+        return sum(1 for _, result in results if result[key])
+
+    text = HEAD.replace("{scenarios}", SCENARIO_SEEDS)
+    text += (f"Of {len(results)} the hunt found {count('found')} within {seeds:,} worlds, the tests "
+             f"{count('test')}, the scenarios {count('scenarios')}.\n\n")
+    text += "| mutant | what it breaks | where it was seen | test | scenarios | hunt | worlds | s | "
+    text += "steps |\n|" + 9 * "---|" + "\n"
+    text += "\n".join(line(*each) for each in results) + "\n\n"
+    text += (PATCHES / "README.md").read_text(encoding="utf-8")
     (ROOT / "docs" / "mutants.md").write_text(text, encoding="utf-8")
 
 
@@ -202,10 +254,10 @@ def main():
                      (f"did you mean '{near[0]}'?" if near else "see docs/mutants.md"))
     chosen = [known[name] for name in arguments.names] or list(known.values())
     if arguments.build:
-        program, wrong = build(chosen[0])
-        if not program:
+        folder, wrong = build(chosen[0])
+        if not folder:
             sys.exit(f"mutants: {chosen[0].name} cannot be built:\n{wrong}")
-        print(program)
+        print(folder / "raftlab")
         return
     results = []
     digest = sources()
@@ -213,8 +265,9 @@ def main():
         result = judge(mutant, arguments.seeds, digest)
         results.append((mutant, result))
         told = "no" if result["steps"] is None else result["steps"]
-        print(f"{mutant.name:44} {result['found'] or 'NOTHING':24} {result['runs']:7} runs "
-              f"{result['seconds']:6.1f} s  {told} steps", flush=True)
+        print(f"{mutant.name:44} {'test' if result['test'] else '':5}"
+              f"{len(result['scenarios']) or '':3} {result['found'] or 'NOTHING':22} "
+              f"{result['runs']:6} worlds {result['seconds']:6.1f} s {told:>3} steps", flush=True)
     if arguments.write and len(chosen) == len(known):
         write(results, arguments.seeds)
     sys.exit(0 if all(result["found"] for _, result in results) else 1)
