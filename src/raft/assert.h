@@ -21,9 +21,13 @@ using AssertionHandler = void (*)(const BrokenAssertion&);
 AssertionHandler setAssertionHandler(AssertionHandler handler);
 
 // Calls the handler, then traps.
-[[noreturn]] void assertionBroken(const BrokenAssertion& broken);
+[[noreturn, gnu::cold]] void assertionBroken(const BrokenAssertion& broken);
 
 }  // namespace raft
 
-#define RAFT_ASSERT(condition, meaning) \
-  ((condition) ? void() : ::raft::assertionBroken({#condition, meaning, __FILE__, __LINE__}))
+// What is to be told stands ready, so that what holds costs the comparison alone.
+#define RAFT_ASSERT(condition, meaning)                                                       \
+  ((condition) ? void() : [] {                                                                \
+    static constexpr ::raft::BrokenAssertion broken{#condition, meaning, __FILE__, __LINE__}; \
+    ::raft::assertionBroken(broken);                                                          \
+  }())

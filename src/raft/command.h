@@ -28,8 +28,9 @@ class Command {
   Command(const Command& other) : place_(other.place_), size_(other.size_) { acquire(); }
   Command(Command&& other) noexcept : place_(other.place_), size_(std::exchange(other.size_, 0)) {}
   Command& operator=(Command other) noexcept {
-    std::swap(place_, other.place_);
-    std::swap(size_, other.size_);
+    release();
+    place_ = other.place_;
+    size_ = std::exchange(other.size_, 0);
     return *this;
   }
   ~Command() { release(); }

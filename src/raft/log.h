@@ -45,6 +45,11 @@ class EntryStore {
   // Makes places [size, size + count) the caller's, if nobody has gone beyond `size` yet.
   bool claim(std::uint64_t size, std::uint64_t count) {
     if (count > capacity_ - size) return false;
+    if (aloneInProcess()) [[likely]] {
+      if (filled_.load(std::memory_order_relaxed) != size) return false;
+      filled_.store(size + count, std::memory_order_relaxed);
+      return true;
+    }
     return filled_.compare_exchange_strong(size, size + count, std::memory_order_acq_rel);
   }
   bool shared() const { return references_.shared(); }
@@ -59,7 +64,7 @@ class EntryStore {
 
  private:
   explicit EntryStore(std::uint64_t capacity) : capacity_(capacity) {}
-  void destroy();
+  [[gnu::noinline]] void destroy();
 
   ReferenceCount references_;
   std::atomic<std::uint64_t> filled_ = 0;
@@ -213,7 +218,7 @@ class Log {
     if (!store_ || !store_->claim(places(), count)) moveToStore(size() + count);
     return store_->entries() + places();
   }
-  void moveToStore(std::uint64_t places);
+  [[gnu::noinline]] void moveToStore(std::uint64_t places);
   void share(EntryStore* store, std::uint64_t shift);
 
   EntryStore* store_ = nullptr;  // null: there are no entries

@@ -42,15 +42,16 @@ constexpr Election election(const ServerSet& granted, const ServerSet& responded
 // stands. `voters` must not be empty.
 template <class IndexOf>
 Index majorityIndex(const ServerSet& voters, IndexOf indexOf) {
-  std::array<std::uint64_t, ServerSet::maxServers> sorted;  // falling; only [0, count) is set
-  std::uint32_t count = 0;
+  std::array<std::uint64_t, ServerSet::maxServers> sorted;  // falling; only [first, end) is set
+  std::uint64_t* const first = sorted.data();
+  std::uint64_t* end = first;
   for (ServerId voter : voters) {
     const std::uint64_t index = Index(indexOf(voter)).value;
-    std::uint32_t at = count++;
-    for (; at > 0 && sorted[at - 1] < index; --at) sorted[at] = sorted[at - 1];
-    sorted[at] = index;
+    std::uint64_t* at = end++;
+    for (; at != first && at[-1] < index; --at) *at = at[-1];
+    *at = index;
   }
-  return sorted[majority(count) - 1];
+  return first[majority(static_cast<std::uint32_t>(end - first)) - 1];
 }
 // The same of both halves.
 template <class IndexOf>

@@ -40,16 +40,19 @@ class ServerSet {
   }
   constexpr std::uint32_t size() const {
     int count = 0;
-    for (std::uint64_t w : words_) count += std::popcount(w);
+    for (std::uint64_t w : words_) {
+      if (w != 0) count += std::popcount(w);  // a call, where the processor need not know how
+    }
     return static_cast<std::uint32_t>(count);
   }
   // The highest member; 0 if there is none.
   constexpr ServerId last() const {
-    ServerId highest = 0;
-    for (ServerId server : *this) highest = server;
-    return highest;
+    std::uint32_t word = wordCount;
+    while (word > 0 && words_[word - 1] == 0) --word;
+    if (word == 0) return 0;
+    return (word - 1) * 64 + static_cast<std::uint32_t>(std::bit_width(words_[word - 1]));
   }
-  constexpr bool empty() const { return *this == ServerSet{}; }
+  constexpr bool empty() const { return (words_[0] | words_[1] | words_[2] | words_[3]) == 0; }
 
   friend constexpr ServerSet operator&(ServerSet a, const ServerSet& b) {
     for (std::uint32_t i = 0; i < a.words_.size(); ++i) a.words_[i] &= b.words_[i];
