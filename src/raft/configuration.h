@@ -43,6 +43,6 @@ constexpr ServerSet::operator Configuration() const { return {.voters = *this}; 
 // The command of a log entry that says `configuration`, and back. Equal configurations have equal
 // bytes. Nothing: no server that follows the rules wrote these bytes, or isPossible() is false.
 Command encode(const Configuration& configuration);
-std::optional<Configuration> decode(const Command& command);
+[[gnu::noinline]] std::optional<Configuration> decode(const Command& command);
 
 }  // namespace raft

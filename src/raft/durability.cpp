@@ -29,8 +29,10 @@ bool speaksOfWhatIsWritten(const Message& message) {
 void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
                           Effects& out) {
   const Index from = log.takeChange();
-  const bool newSnapshot = out.write && out.write->id == WriteId{0};  // it is there already
-  if (from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore || newSnapshot) {
+  const bool mustWrite =
+      from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore ||
+      (out.write && out.write->id == WriteId{0});  // a new snapshot, which is there already
+  if (mustWrite) {
     const bool patient = settings.writeTimeout == Duration(0);
     askForWrite(from, patient ? Time::max() : now + settings.writeTimeout, out);
   }
@@ -39,13 +41,16 @@ void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefor
 
 void Server::askForWrite(Index from, Time overdue, Effects& out) {
   ++lastWrite;
-  if (!out.write) out.write.emplace(Write{.id = lastWrite, .currentTerm = currentTerm});
-  out.write->id = lastWrite;
-  out.write->currentTerm = currentTerm;
-  out.write->votedFor = votedFor;
-  out.write->from = from;
+  Rare<Snapshot> newSnapshot;
+  if (out.write) newSnapshot = std::move(out.write->snapshot);
+  const bool bringsSnapshot = newSnapshot.has_value();
+  out.write.emplace(Write{.id = lastWrite,
+                          .currentTerm = currentTerm,
+                          .votedFor = votedFor,
+                          .from = from,
+                          .entries = from == Index{0} ? Entries{} : log.from(from),
+                          .snapshot = std::move(newSnapshot)});
   if (from != Index{0}) {
-    out.write->entries = log.from(from);
     // What an earlier write made durable beyond `from`, or will, is no longer of this log.
     durableIndex = std::min(durableIndex, from - 1);
     for (Writing& earlier : writing) earlier.lastIndex = std::min(earlier.lastIndex, from - 1);
@@ -53,7 +58,7 @@ void Server::askForWrite(Index from, Time overdue, Effects& out) {
   writing.push_back({.id = lastWrite,
                      .lastIndex = log.lastIndex(),
                      .overdue = overdue,
-                     .snapshot = out.write->snapshot.has_value()});
+                     .snapshot = bringsSnapshot});
 }
 
 void Server::holdBack(Effects& out) const {

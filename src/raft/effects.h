@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "raft/message.h"
+#include "raft/rare.h"
 #include "raft/server_set.h"
 #include "raft/snapshot.h"
 
@@ -89,9 +90,9 @@ struct Write {
   WriteId id;
   Term currentTerm;
   std::optional<ServerId> votedFor = {};
-  Index from = 0;        // 0: the log is as it was. Otherwise drop the log from here on,
-  Entries entries = {};  // then append these, the first at index `from`
-  std::optional<Snapshot> snapshot = {};  // performed before `from` and `entries`
+  Index from = 0;                // 0: the log is as it was. Otherwise drop the log from here on,
+  Entries entries = {};          // then append these, the first at index `from`
+  Rare<Snapshot> snapshot = {};  // performed before `from` and `entries`
   bool operator==(const Write&) const = default;
 };
 
@@ -207,7 +208,7 @@ struct Effects {
   std::vector<Send> send = {};  // may be lost, duplicated, reordered
   Apply apply = {};
   std::optional<Proposed> proposed = {};
-  std::optional<Snapshot> restore = {};  // the state machine becomes this, whatever it was
+  Rare<Snapshot> restore = {};  // the state machine becomes this, whatever it was
   Compaction compaction = Compaction::None;
   // Beyond Figure 2.
   std::optional<Transferred> transferred = {};
@@ -226,20 +227,30 @@ struct Effects {
   template <class Rpc>
   void addSend(ServerId from, ServerId to, Rpc&& rpc);  // to leave at once; takes an rvalue
   bool operator==(const Effects&) const = default;
+
+ private:
+  // What was said of a Propose, a Read, a TransferLeadership, a ChangeConfiguration. Not inlined,
+  // so that a step stays short.
+  [[gnu::noinline]] void clearAnswers() {
+    proposed.reset();
+    read.reset();
+    transferred.reset();
+    change.reset();
+  }
 };
 
+// Most of it is empty most of the time, and then costs a look.
 inline void Effects::clear() {
   write.reset();
   send.clear();
   if (!apply.entries.empty()) apply = {};
-  proposed.reset();
-  read.reset();
+  if (proposed.has_value() || read.has_value() || transferred.has_value() || change.has_value()) {
+    clearAnswers();
+  }
   readable = readsLost = 0;
   restore.reset();
   compaction = Compaction::None;
-  transferred.reset();
   fates.clear();
-  change.reset();
 }
 
 // Builds the message where it will stand: what converts itself to a Send is not copied into it.

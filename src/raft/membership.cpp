@@ -163,7 +163,7 @@ bool Server::newcomersAreClose(Time now, Effects& out) {
     }
     return servers;
   };
-  const auto giveUp = [&](const ServerSet& slow) {
+  const auto giveUp = [&](ServerSet slow) {
     leader.changing = false;
     leader.catchUp.reset();
     out.change = Change{.outcome = Change::Outcome::TooSlow, .servers = slow};

@@ -14,6 +14,7 @@
 #include "raft/log.h"
 #include "raft/message.h"
 #include "raft/random.h"
+#include "raft/rare.h"
 #include "raft/snapshot.h"
 #include "raft/types.h"
 
@@ -106,8 +107,8 @@ struct Follower {
   std::optional<ServerId> leaderId = {};  // the leader of currentTerm, once it was heard
   Time electionDeadline = {};
   // Beyond Figure 2.
-  Time withholdVotesUntil = {};         // it has heard its leader: until then nobody else stands
-  std::optional<Canvass> canvass = {};  // its timeout has elapsed: it asks whether it could win
+  Time withholdVotesUntil = {};  // it has heard its leader: until then nobody else stands
+  Rare<Canvass> canvass = {};    // its timeout has elapsed: it asks whether it could win
   bool operator==(const Follower&) const = default;
 };
 struct Candidate {
@@ -180,7 +181,7 @@ struct Leader {
     Time reachedAt;           // and since when it is no more
     bool operator==(const CatchUp&) const = default;
   };
-  std::optional<CatchUp> catchUp = {};
+  Rare<CatchUp> catchUp = {};
 
   // The bytes of log[after + 1 … last], as last counted (flow.cpp).
   struct Counted {
@@ -231,9 +232,9 @@ struct Server {
   Index configurationIndex = 0;
   Configuration baseConfiguration = {};
   // Snapshots (§7).
-  Snapshot snapshot = {};                         // stands for the log up to log.baseIndex()
-  std::optional<PartialSnapshot> receiving = {};  // from the leader of currentTerm
-  Index compactionAsked = 0;                      // lastApplied when a snapshot was last asked for
+  Snapshot snapshot = {};                // stands for the log up to log.baseIndex()
+  Rare<PartialSnapshot> receiving = {};  // from the leader of currentTerm
+  Index compactionAsked = 0;             // lastApplied when a snapshot was last asked for
 
   ReadId lastRead = 0;    // the last that this server has taken, as leader of any term
   ReadId readsEnded = 0;  // those up to here may be answered, or are lost
@@ -299,10 +300,10 @@ struct Server {
   void on(const Timeout&, Time now, Effects& out);
   void on(const Propose&, Time now, Effects& out);
   void on(const Written&, Time now, Effects& out);
-  void on(const WriteFailed&, Time now, Effects& out);
+  [[gnu::noinline]] void on(const WriteFailed&, Time now, Effects& out);
   void on(const Envelope&, Time now, Effects& out);
-  void on(const Read&, Time now, Effects& out);
-  void on(const Compact&, Time now, Effects& out);
+  [[gnu::noinline]] void on(const Read&, Time now, Effects& out);
+  [[gnu::noinline]] void on(const Compact&, Time now, Effects& out);
   void becomeFollower(Term term, Time now);
   void becomeCandidate(Time now, Effects& out, bool leadershipTransfer = false);
   void becomeLeader(Time now, Effects& out);
@@ -326,7 +327,7 @@ struct Server {
 
   // read_index.cpp
   bool knowsWhatIsCommitted() const;
-  void goOnWithReads(Effects& out);
+  [[gnu::noinline]] void goOnWithReads(Effects& out);
   bool beginReadRound(Effects& out);
   bool isConfirmed(Round round) const;
   void endReads(ReadId last, Effects& out);
@@ -335,23 +336,25 @@ struct Server {
   void beginLeaseRound(Time now);
 
   // membership.cpp
-  void on(const ChangeConfiguration&, Time now, Effects& out);
-  void useLatestConfiguration();
+  [[gnu::noinline]] void on(const ChangeConfiguration&, Time now, Effects& out);
+  [[gnu::noinline]] void useLatestConfiguration();
   void appendConfiguration(const Configuration& next, Time now, Effects& out);
-  void carryOnChange(Time now, Effects& out);
+  [[gnu::noinline]] void carryOnChange(Time now, Effects& out);
   bool newcomersAreClose(Time now, Effects& out);
 
   // install_snapshot.cpp (§7).
   void startFrom(Snapshot durable);
-  void receive(ServerId from, const InstallSnapshot::Request&, Time now, Effects& out);
-  void receive(ServerId from, const InstallSnapshot::Response&, Time now, Effects& out);
+  [[gnu::noinline]] void receive(ServerId from, const InstallSnapshot::Request&, Time now,
+                                 Effects& out);
+  [[gnu::noinline]] void receive(ServerId from, const InstallSnapshot::Response&, Time now,
+                                 Effects& out);
   void storeChunk(const InstallSnapshot::Request&);
   void installSnapshot(const InstallSnapshot::Request&, Effects& out);
   Configuration configurationAt(Index index) const;
   SnapshotTransfer& transferTo(ServerId to);
   void forgetSettledTransfers();
   void takeOver(Snapshot&& newer, Effects& out);
-  void sendSnapshot(ServerId to, Effects& out);
+  [[gnu::noinline]] void sendSnapshot(ServerId to, Effects& out);
   void askToCompact(Effects& out);
 
   // durability.cpp: what must be written, and who has to wait for it.
@@ -366,15 +369,15 @@ struct Server {
   // durability.cpp: storage that fails or stalls.
   Time stallsAt() const { return writing.empty() ? Time::max() : writing.front().overdue; }
   // step_down.cpp
-  void stepDown(Time now);
+  [[gnu::noinline]] void stepDown(Time now);
 
   // pre_vote.cpp: who asks first, and who is content with its leader.
-  void canvass(Time now, Effects& out, bool leadershipTransfer = false);
-  void canvassAgain(Time now, Effects& out);
+  [[gnu::noinline]] void canvass(Time now, Effects& out, bool leadershipTransfer = false);
+  [[gnu::noinline]] void canvassAgain(Time now, Effects& out);
   void countPreVotes(Time now, Effects& out);
   void sendPreVotes(Effects& out) const;
-  void receive(ServerId from, const PreVote::Request&, Time now, Effects& out);
-  void receive(ServerId from, const PreVote::Response&, Time now, Effects& out);
+  [[gnu::noinline]] void receive(ServerId from, const PreVote::Request&, Time now, Effects& out);
+  [[gnu::noinline]] void receive(ServerId from, const PreVote::Response&, Time now, Effects& out);
   bool hearsLeader(Time now) const;
   Time withholdVotesUntil(Time now) const;
   void withholdVotesAfterRestart(Time now);
@@ -391,12 +394,12 @@ struct Server {
   bool lostQuorum(Time now) const;
 
   // transfer.cpp: leadership transfer, and priorities.
-  void on(const TransferLeadership&, Time now, Effects& out);
+  [[gnu::noinline]] void on(const TransferLeadership&, Time now, Effects& out);
   void beginTransfer(ServerId to, Time deadline, bool askFirst, Effects& out);
-  void continueTransfer(Time now, Effects& out);
-  void handOver(ServerId from, std::uint32_t priority, Time now, Effects& out);
+  [[gnu::noinline]] void continueTransfer(Time now, Effects& out);
+  [[gnu::noinline]] void handOver(ServerId from, std::uint32_t priority, Time now, Effects& out);
   void sendTimeoutNow(Effects& out);
-  void receive(ServerId from, const TimeoutNow::Request&, Time now, Effects& out);
+  [[gnu::noinline]] void receive(ServerId from, const TimeoutNow::Request&, Time now, Effects& out);
 
   // What is cold is not inlined, so that a step stays short: see Server::step.
 

@@ -210,7 +210,7 @@ void Reading::compareCanvass(const Follower& is, const Follower& expected) {
         "by the rules it does until " + text(expected.withholdVotesUntil) + " (thesis §4.2.3)");
   }
   if (is.canvass == expected.canvass) return;
-  const auto asks = [&](const std::optional<Canvass>& canvass) {
+  const auto asks = [&](const Rare<Canvass>& canvass) {
     return canvass ? "asks who would vote for it, and has " + names_.of(canvass->granted)
                    : std::string("asks nobody who would vote for it");
   };

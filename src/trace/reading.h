@@ -206,7 +206,7 @@ class Reading {
   ReadId readsEnded_;
   Effects reads_;  // of these what is said of reads
   Snapshot snapshot_;
-  std::optional<PartialSnapshot> receiving_;
+  Rare<PartialSnapshot> receiving_;
   bool installed_ = false;  // then the log is empty after it, and the state machine restored
   Index compactionAsked_;
   Compaction compaction_ = Compaction::None;

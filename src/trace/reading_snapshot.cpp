@@ -9,7 +9,7 @@ namespace {
 
 std::uint64_t sizeOf(const Command& data) { return data.bytes().size(); }
 
-bool isOf(const std::optional<PartialSnapshot>& partial, const InstallSnapshot::Request& m) {
+bool isOf(const Rare<PartialSnapshot>& partial, const InstallSnapshot::Request& m) {
   return partial && partial->lastIncludedIndex == m.lastIncludedIndex &&
          partial->lastIncludedTerm == m.lastIncludedTerm;
 }
