@@ -1,7 +1,6 @@
 #include "raft/invariants.h"
 
 #include <algorithm>
-#include <array>
 
 namespace raft {
 
@@ -14,10 +13,16 @@ struct Rule {
   bool holds;
 };
 
-template <std::size_t n>
-const char* firstBroken(const std::array<Rule, n>& rules) {
-  const auto broken = std::ranges::find(rules, false, &Rule::holds);
-  return broken == rules.end() ? nullptr : broken->sentence;
+// As arguments and not as an array, so that rules that hold cost a test each.
+template <class... Rules>
+const char* firstBroken(const Rules&... rules) {
+  const char* broken = nullptr;
+  const auto holds = [&](const Rule& rule) {
+    if (!rule.holds) broken = rule.sentence;
+    return rule.holds;
+  };
+  static_cast<void>((holds(rules) && ...));
+  return broken;
 }
 
 // Whether it stands where it says. That no later one does, brokenInWrite() sees.
@@ -29,33 +34,32 @@ bool hasLatestConfiguration(const Server& s) {
 }
 
 const char* brokenInState(const Server& s) {
-  return firstBroken(std::to_array<Rule>({
-      {"lastApplied <= commitIndex", s.lastApplied <= s.commitIndex},
-      {"what is committed is applied in the same step", s.lastApplied == s.commitIndex},
-      {"commitIndex <= index of last log entry", s.commitIndex <= s.log.lastIndex()},
-      {"no entry has a term above currentTerm", s.log.lastTerm() <= s.currentTerm},
-      {"nothing is durable beyond the log", s.durableIndex <= s.log.lastIndex()},
-      {"what is not on its way to the disk is durable",
-       !s.writing.empty() || s.durableIndex == s.log.lastIndex()},
-      {"the log begins where the snapshot ends (§7)",
-       s.log.baseIndex() == s.snapshot.lastIncludedIndex &&
-           s.log.baseTerm() == s.snapshot.lastIncludedTerm},
-      {"a snapshot covers just what was applied (§7)", s.log.baseIndex() <= s.lastApplied},
-      {"chunks of a snapshot come from the leader of the term (§7)",
-       !s.receiving || s.is<Follower>()},
-      {"the configuration is the latest in the log (thesis §4.1)", hasLatestConfiguration(s)},
-  }));
+  return firstBroken(
+      Rule{"lastApplied <= commitIndex", s.lastApplied <= s.commitIndex},
+      Rule{"what is committed is applied in the same step", s.lastApplied == s.commitIndex},
+      Rule{"commitIndex <= index of last log entry", s.commitIndex <= s.log.lastIndex()},
+      Rule{"no entry has a term above currentTerm", s.log.lastTerm() <= s.currentTerm},
+      Rule{"nothing is durable beyond the log", s.durableIndex <= s.log.lastIndex()},
+      Rule{"what is not on its way to the disk is durable",
+           !s.writing.empty() || s.durableIndex == s.log.lastIndex()},
+      Rule{"the log begins where the snapshot ends (§7)",
+           s.log.baseIndex() == s.snapshot.lastIncludedIndex &&
+               s.log.baseTerm() == s.snapshot.lastIncludedTerm},
+      Rule{"a snapshot covers just what was applied (§7)", s.log.baseIndex() <= s.lastApplied},
+      Rule{"chunks of a snapshot come from the leader of the term (§7)",
+           !s.receiving || s.is<Follower>()},
+      Rule{"the configuration is the latest in the log (thesis §4.1)", hasLatestConfiguration(s)});
 }
 
 const char* brokenInFollower(const Server& s, const Follower& f) {
   if (f.leaderId == s.id) return "a follower does not follow itself";
   if (!f.canvass) return nullptr;
-  return firstBroken(std::to_array<Rule>({
-      {"who asks whether it could win knows of no leader (thesis §9.6)", !f.leaderId},
-      {"who asks whether it could win would vote for itself", f.canvass->granted.contains(s.id)},
-      {"who would grant a vote has answered",
-       (f.canvass->granted & f.canvass->responded) == f.canvass->granted},
-  }));
+  return firstBroken(
+      Rule{"who asks whether it could win knows of no leader (thesis §9.6)", !f.leaderId},
+      Rule{"who asks whether it could win would vote for itself",
+           f.canvass->granted.contains(s.id)},
+      Rule{"who would grant a vote has answered",
+           (f.canvass->granted & f.canvass->responded) == f.canvass->granted});
 }
 
 // Beyond Figure 2: what is under way is accounted for, and bounded.
@@ -75,24 +79,22 @@ const char* brokenInFlight(const Server& s, const Progress& p) {
   }
   const bool full = p.inFlight.size() >= its.maxMessagesInFlight ||
                     (its.maxBytesInFlight != 0 && bytes >= its.maxBytesInFlight);
-  return firstBroken(std::to_array<Rule>({
-      {"what is in flight lies in order after matchIndex", inOrder},
-      {"what lies between matchIndex and nextIndex is in flight", last + 1 == p.nextIndex},
-      {"no more is in flight than the settings allow",
-       p.inFlight.size() <= its.maxMessagesInFlight},
-      {"a leader waits if and only if the window is full", p.waiting == full},
-      {"a leader sends what the window allows", full || p.nextIndex > s.log.lastIndex()},
-  }));
+  return firstBroken(
+      Rule{"what is in flight lies in order after matchIndex", inOrder},
+      Rule{"what lies between matchIndex and nextIndex is in flight", last + 1 == p.nextIndex},
+      Rule{"no more is in flight than the settings allow",
+           p.inFlight.size() <= its.maxMessagesInFlight},
+      Rule{"a leader waits if and only if the window is full", p.waiting == full},
+      Rule{"a leader sends what the window allows", full || p.nextIndex > s.log.lastIndex()});
 }
 
 const char* brokenInRole(const Server& s) {
   if (const Candidate* c = s.as<Candidate>()) {
-    return firstBroken(std::to_array<Rule>({
-        {"a candidate votes for itself", s.votedFor == s.id && c->votesGranted.contains(s.id)},
-        {"who granted a vote has answered",
-         (c->votesGranted & c->votesResponded) == c->votesGranted},
-        {"only a voter stands for election (thesis §4.2.1)", s.mayStand()},
-    }));
+    return firstBroken(
+        Rule{"a candidate votes for itself", s.votedFor == s.id && c->votesGranted.contains(s.id)},
+        Rule{"who granted a vote has answered",
+             (c->votesGranted & c->votesResponded) == c->votesGranted},
+        Rule{"only a voter stands for election (thesis §4.2.1)", s.mayStand()});
   }
   if (const Follower* f = s.as<Follower>()) return brokenInFollower(s, *f);
   const Leader& l = *s.as<Leader>();
@@ -138,11 +140,9 @@ const char* brokenInPending(const Server& s) {
     told = told && p.unknown != (s.is<Leader>() && p.term == s.currentTerm);
     term = p.term;
   }
-  return firstBroken(std::to_array<Rule>({
-      {"proposals are remembered in the order of their terms", inOrder},
-      {"what is committed or lost is told", open},
-      {"who leads no longer has said that it does not know", told},
-  }));
+  return firstBroken(Rule{"proposals are remembered in the order of their terms", inOrder},
+                     Rule{"what is committed or lost is told", open},
+                     Rule{"who leads no longer has said that it does not know", told});
 }
 
 const char* brokenInChange(const Vitals& b, const Server& a) {
@@ -150,31 +150,30 @@ const char* brokenInChange(const Vitals& b, const Server& a) {
   const auto role = a.role.index();
   const bool configures =
       sameTerm && b.role == leader && a.configurationIndex > b.configurationIndex;
-  return firstBroken(std::to_array<Rule>({
-      {"currentTerm never falls (§5.1)", b.currentTerm <= a.currentTerm},
-      {"a vote is not taken back within its term (§5.2)",
-       !sameTerm || !b.votedFor || b.votedFor == a.votedFor},
-      {"commitIndex never falls", b.commitIndex <= a.commitIndex},
-      {"lastApplied never falls", b.lastApplied <= a.lastApplied},
-      {"a snapshot never gives way to an older one (§7)",
-       b.snapshot <= a.snapshot.lastIncludedIndex},
-      {"a leader's log never shrinks (§5.3)",
-       !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
+  return firstBroken(
+      Rule{"currentTerm never falls (§5.1)", b.currentTerm <= a.currentTerm},
+      Rule{"a vote is not taken back within its term (§5.2)",
+           !sameTerm || !b.votedFor || b.votedFor == a.votedFor},
+      Rule{"commitIndex never falls", b.commitIndex <= a.commitIndex},
+      Rule{"lastApplied never falls", b.lastApplied <= a.lastApplied},
+      Rule{"a snapshot never gives way to an older one (§7)",
+           b.snapshot <= a.snapshot.lastIncludedIndex},
+      Rule{"a leader's log never shrinks (§5.3)",
+           !sameTerm || b.role != leader || b.lastIndex <= a.log.lastIndex()},
       // Unless its disk fails it or stalls (step_down.cpp), which leaves something to be written;
       // or it hears from no majority (thesis §6.2); or it is removed (membership.cpp).
-      {"a leader stays one until its term ends (§5.2)",
-       !sameTerm || b.role != leader || role == leader || !a.writing.empty() ||
-           (role == follower && (a.settings.checkQuorum || !a.configuration.isVoter(a.id)))},
-      {"only a candidate becomes leader (§5.2)",
-       role != leader || (sameTerm && b.role != follower)},
-      {"a leader commits by counting only entries of its own term (§5.4.2)",
-       role != leader || b.role != leader || b.commitIndex == a.commitIndex ||
-           a.log.term(a.commitIndex) == a.currentTerm},
-      {"one configuration is committed before the next begins (thesis §4.1)",
-       !configures || b.configurationIndex <= a.commitIndex},
-      {"a leader changes members when an entry of its term is committed",
-       !configures || b.isJoint || a.log.term(a.commitIndex) == a.currentTerm},
-  }));
+      Rule{"a leader stays one until its term ends (§5.2)",
+           !sameTerm || b.role != leader || role == leader || !a.writing.empty() ||
+               (role == follower && (a.settings.checkQuorum || !a.configuration.isVoter(a.id)))},
+      Rule{"only a candidate becomes leader (§5.2)",
+           role != leader || (sameTerm && b.role != follower)},
+      Rule{"a leader commits by counting only entries of its own term (§5.4.2)",
+           role != leader || b.role != leader || b.commitIndex == a.commitIndex ||
+               a.log.term(a.commitIndex) == a.currentTerm},
+      Rule{"one configuration is committed before the next begins (thesis §4.1)",
+           !configures || b.configurationIndex <= a.commitIndex},
+      Rule{"a leader changes members when an entry of its term is committed",
+           !configures || b.isJoint || a.log.term(a.commitIndex) == a.currentTerm});
 }
 
 const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
@@ -192,19 +191,19 @@ const char* brokenInWrite(const Vitals& b, const Server& a, const Write& w) {
     ++index;
   }
   const bool newSnapshot = b.snapshot != a.snapshot.lastIncludedIndex;
-  return firstBroken(std::to_array<Rule>({
-      {"a new snapshot is written, and none but the newest (§7)",
-       w.snapshot ? w.snapshot == a.snapshot : !newSnapshot},
-      {"write ids rise by one", w.id == b.lastWrite + 1 && w.id == a.lastWrite},
-      {"a write that is asked for is under way", !a.writing.empty() && a.writing.back().id == w.id},
-      {"a write carries the term and vote that it makes durable",
-       w.currentTerm == a.currentTerm && w.votedFor == a.votedFor},
-      {"a write brings the disk to the log as it is", last == a.log.lastIndex()},
-      {"nothing committed is truncated (§5.4)",
-       again || w.from == Index{0} || w.from > b.commitIndex},
-      {"a leader only appends (§5.3)", again || w.from == Index{0} || b.role != leader ||
-                                           b.currentTerm != a.currentTerm || w.from > b.lastIndex},
-  }));
+  return firstBroken(Rule{"a new snapshot is written, and none but the newest (§7)",
+                          w.snapshot ? w.snapshot == a.snapshot : !newSnapshot},
+                     Rule{"write ids rise by one", w.id == b.lastWrite + 1 && w.id == a.lastWrite},
+                     Rule{"a write that is asked for is under way",
+                          !a.writing.empty() && a.writing.back().id == w.id},
+                     Rule{"a write carries the term and vote that it makes durable",
+                          w.currentTerm == a.currentTerm && w.votedFor == a.votedFor},
+                     Rule{"a write brings the disk to the log as it is", last == a.log.lastIndex()},
+                     Rule{"nothing committed is truncated (§5.4)",
+                          again || w.from == Index{0} || w.from > b.commitIndex},
+                     Rule{"a leader only appends (§5.3)",
+                          again || w.from == Index{0} || b.role != leader ||
+                              b.currentTerm != a.currentTerm || w.from > b.lastIndex});
 }
 
 const char* brokenInSend(const Server& a, const Effects& fx, const Send& send) {
