@@ -18,16 +18,23 @@ void Machines::replied(Time now, ServerId server, const trace::Replied& reply) {
 }
 
 void Machines::checkSame(Time now, ServerId server, const trace::Replied& reply) {
-  if (reply.index.value > first_.size()) first_.resize(reply.index.value);
-  Known& known = first_[reply.index.value - 1];
-  if (known.server == ServerId{0}) {
-    known = {server, reply.entry.term, now, reply.digest, reply.reply};
-    return;
-  }
+  const bool isNew =
+      reply.index.value > first_.size() || first_[reply.index.value - 1].server == ServerId{0};
+  if (isNew) return noteFirst(now, server, reply);
+  const Known& known = first_[reply.index.value - 1];
   const bool other = known.term != reply.entry.term;
   if (other && (parted_ == Index{0} || reply.index < parted_)) parted_ = reply.index;
   if (parted_ != Index{0} && parted_ <= reply.index) return;
-  if (known.digest == reply.digest && known.reply == reply.reply) return;
+  if (known.digest != reply.digest || known.reply != reply.reply) reportOther(now, server, reply);
+}
+
+void Machines::noteFirst(Time now, ServerId server, const trace::Replied& reply) {
+  if (reply.index.value > first_.size()) first_.resize(reply.index.value);
+  first_[reply.index.value - 1] = {server, reply.entry.term, now, reply.digest, reply.reply};
+}
+
+void Machines::reportOther(Time now, ServerId server, const trace::Replied& reply) {
+  const Known& known = first_[reply.index.value - 1];
   const bool state = known.digest != reply.digest;
   report({.property = Property::SameState,
           .time = now,

@@ -44,6 +44,8 @@ class Machines : public trace::Observer {
   };
 
   void checkSame(Time, ServerId, const trace::Replied&);
+  void noteFirst(Time, ServerId, const trace::Replied&);
+  void reportOther(Time, ServerId, const trace::Replied&);
   void checkOnce(Time, ServerId, const trace::Replied&);
   void report(Violation violation);
 

@@ -17,10 +17,12 @@ Machine::Machine(const Limits& limits) : sessions_(limits) {
 // 5. Apply command in log order
 // 7. Reply OK with state machine output
 Outcome Machine::apply(Index index, const Entry& entry) {
-  RAFT_ASSERT(index == lastApplied_ + 1, "entries are applied in order, each once");
-  lastApplied_ = index;
+  pass(index);
   if (entry.type != EntryType::Command) return {};
-  const Request request = parse(entry.command.bytes());
+  return apply(index, parse(entry.command.bytes()));
+}
+
+Outcome Machine::apply(Index index, const Request& request) {
   Outcome out{.session = request.session, .sequence = request.sequence};
   if (std::holds_alternative<Register>(request.operation)) {
     out.kind = Outcome::Kind::Applied;

@@ -13,6 +13,7 @@
 #include "kv/request.h"
 #include "kv/session.h"
 #include "kv/tree.h"
+#include "raft/assert.h"
 #include "raft/log.h"
 
 namespace raft::kv {
@@ -41,6 +42,12 @@ class Machine {
   // lastApplied() + 1. Tell the client who proposed it, if this server did, Outcome::reply.
   Outcome apply(Index index, const Entry& entry);
 
+  // The same of an entry that is no command: nothing comes of it.
+  void pass(Index index) {
+    RAFT_ASSERT(index == lastApplied_ + 1, "entries are applied in order, each once");
+    lastApplied_ = index;
+  }
+
   Index lastApplied() const { return lastApplied_; }
   // Null: there is no such key. Holds until the next apply().
   const Command* find(const Command& key) const { return values_.find(key); }
@@ -57,6 +64,7 @@ class Machine {
   bool operator==(const Machine&) const = default;
 
  private:
+  Outcome apply(Index index, const Request& request);
   Reply carryOut(const Operation& operation);
   Reply on(const Other&) { return {}; }
   Reply on(const Malformed& malformed);

@@ -50,11 +50,6 @@ void Host::restoreMachine(const Snapshot& snapshot) {
   machine = loaded ? std::move(*loaded) : kv::Machine(machine.sessions().limits());
 }
 
-std::optional<kv::Outcome> Host::apply(Index index, const Entry& entry) {
-  if (index != lastApplied() + 1) return std::nullopt;
-  return rules ? own.apply(index, entry) : machine.apply(index, entry);
-}
-
 WriteId Host::fail(Time now) {
   const WriteId first = writing.front().write.id;
   for (PendingWrite& each : writing) failed.push_back(std::move(each.write));

@@ -57,9 +57,14 @@ struct Host {
   Clock clock = {};
   std::vector<WaitingRead> reading = {};  // taken and not answered yet, in order
 
-  // Applies an entry. Nothing, if a mistake in the core leaves it without those before: the
-  // checkers find that.
-  std::optional<kv::Outcome> apply(Index index, const Entry& entry);
+  // Whether its state machine has all entries before this one, and not this one.
+  bool canApply(Index index) const { return index == lastApplied() + 1; }
+  // Requires canApply(index).
+  kv::Outcome apply(Index index, const Entry& entry) {
+    return rules ? own.apply(index, entry) : machine.apply(index, entry);
+  }
+  // The same of an entry that is no command: nothing comes of it.
+  void pass(Index index) { rules ? own.pass(index) : machine.pass(index); }
   // Begins a write. If it is under way, it is durable at writing.back().durableAt; if it failed,
   // fail() is due.
   Begun begin(Write&& write, Time now);

@@ -49,8 +49,9 @@ class OwnMachine {
   // The rest is for hosts. All requires that there is one.
   explicit operator bool() const { return held_ != nullptr; }
   Index lastApplied() const { return lastApplied_; }
+  void pass(Index index) { lastApplied_ = index; }
   kv::Outcome apply(Index index, const Entry& entry) {
-    lastApplied_ = index;
+    pass(index);
     if (entry.type != EntryType::Command) return {};
     const std::string reply = held_->apply(entry.command.bytes());
     return {.kind = kv::Outcome::Kind::Applied,

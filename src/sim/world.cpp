@@ -286,12 +286,17 @@ void World::apply(Host& host, const Apply& apply, Observer& observer) {
   scratch_.replies.clear();
   Index index = apply.first;
   for (const Entry& entry : apply.entries) {
-    std::optional<kv::Outcome> outcome = host.apply(index, entry);
-    if (outcome) {
-      observer.replied(now_, host.server.id, repliedOf(host, index, entry, *outcome));
-      scratch_.replies.push_back(std::move(outcome->reply));
+    kv::Reply& reply = scratch_.replies.emplace_back();
+    if (!host.canApply(index)) {
+      // A mistake in the core has left it without those before: the checkers find that.
+    } else if (entry.type == EntryType::Command) {
+      kv::Outcome outcome = host.apply(index, entry);
+      observer.replied(now_, host.server.id, repliedOf(host, index, entry, outcome));
+      reply = std::move(outcome.reply);
     } else {
-      scratch_.replies.emplace_back();
+      host.pass(index);
+      observer.replied(now_, host.server.id,
+                       {.index = index, .entry = entry, .digest = host.machineDigest()});
     }
     ++index;
   }

@@ -154,7 +154,7 @@ struct Replied {
   };
   Index index;
   Entry entry;
-  Kind kind;
+  Kind kind = Kind::Nothing;
   Command reply = {};          // as text
   std::uint64_t session = 0;   // whose request it is, or the one that it opened; 0: none
   std::uint64_t sequence = 0;  // of a request of a session
