@@ -8,29 +8,24 @@
 
 namespace bench {
 
-using raft::Input;
-using raft::ServerId;
-
-DirectCluster::DirectCluster(const Workload& work)
-    : copying_(work.copying), applied_(work.servers), commands_(work.size) {
-  elect(work.compacted);
+DirectCluster::DirectCluster(const Workload& work) : copying_(work.copying), commands_(work.size) {
+  elect(work.servers, work.compacted);
 }
 
-void DirectCluster::elect(std::uint64_t compacted) {
-  const auto count = static_cast<std::uint32_t>(applied_.size());
-  const raft::ServerSet voters = raft::ServerSet::firstServers(count);
-  for (std::uint32_t id = 1; id <= count; ++id) {
+void DirectCluster::elect(std::uint32_t servers, std::uint64_t compacted) {
+  const raft::ServerSet voters = raft::ServerSet::firstServers(servers);
+  for (std::uint32_t id = 1; id <= servers; ++id) {
     raft::Settings settings;
     settings.compactAfter = compacted;
     // Server 1 stands for election before anyone else would.
     if (id == 1) settings.electionTimeoutMax = settings.electionTimeoutMin;
     if (id != 1) settings.electionTimeoutMin = settings.electionTimeoutMax;
-    servers_.push_back(raft::Server::start(id, voters, settings, id, now_));
+    members_.push_back({.server = raft::Server::start(id, voters, settings, id, now_)});
   }
-  now_ = server(1).deadline();
-  step(1, raft::Timeout{});
+  now_ = leader().deadline();
+  step(member(1), raft::Timeout{});
   while (deliver()) continue;
-  RAFT_ASSERT(server(1).is<raft::Leader>(), "server 1 leads");
+  RAFT_ASSERT(leader().is<raft::Leader>(), "server 1 leads");
   heartbeat();
   while (deliver()) continue;
 }
@@ -39,68 +34,76 @@ void DirectCluster::propose(std::uint64_t count) {
   std::vector<raft::Command>& commands = proposal_.commands;
   commands.clear();
   for (std::uint64_t i = 0; i < count; ++i) commands.emplace_back(commands_.next());
-  step(1, proposal_);
+  step(member(1), proposal_);
 }
 
 bool DirectCluster::deliver() {
-  const Sent& arriving = *sent_;
+  Sent& arriving = *sent_;
   sent_ = &arriving == &buffers_[0] ? &buffers_[1] : &buffers_[0];
-  sent_->count = 0;
-  for (std::uint32_t i = 0; i < arriving.count; ++i) {
-    for (const raft::Send& send : arriving.effects[i].send) {
+  const raft::Effects* const first = arriving.effects.data();
+  const raft::Effects* const end = std::exchange(arriving.next, arriving.effects.data());
+  for (const raft::Effects* effects = first; effects != end; ++effects) {
+    for (const raft::Send& send : effects->send) {
       ++counts_.messages;
-      step(send.envelope.to, send.envelope);
+      step(member(send.envelope.to), send.envelope);
     }
   }
-  return arriving.count > 0;
+  return first != end;
 }
 
 void DirectCluster::heartbeat() {
   ++counts_.heartbeats;
-  now_ = server(1).deadline();
-  step(1, raft::Timeout{});
+  now_ = leader().deadline();
+  step(member(1), raft::Timeout{});
 }
 
 std::uint64_t DirectCluster::appliedByAll() const {
-  std::uint64_t least = applied_.front().count();
-  for (const Digest& each : applied_) least = std::min(least, each.count());
+  std::uint64_t least = members_.front().applied.count();
+  for (const Member& each : members_) least = std::min(least, each.applied.count());
   return least;
 }
 
 bool DirectCluster::agrees() const {
-  return std::ranges::all_of(applied_, [&](const Digest& d) { return d == commands_.proposed(); });
+  const Digest& proposed = commands_.proposed();
+  return std::ranges::all_of(members_, [&](const Member& m) { return m.applied == proposed; });
 }
 
 template <class In>
-inline void DirectCluster::step(ServerId id, const In& input) {
-  raft::Effects& effects = sent_->effects[sent_->count];
-  server(id).step(now_, input, effects);
-  if (!effects.apply.entries.empty()) apply(id, effects.apply);
+inline void DirectCluster::step(Member& member, const In& input) {
+  raft::Effects& effects = *sent_->next;
+  member.server.step(now_, input, effects);
+  if (!effects.apply.entries.empty()) apply(member, effects.apply.entries);
   const raft::WriteId written = effects.write ? effects.write->id : raft::WriteId{0};
   const bool compacts = effects.compaction == raft::Compaction::Wanted;
   if (!effects.send.empty()) {
     if (copying_) copyBytes(effects);
     // The next step finds another buffer, and these effects stay here until they are delivered.
-    if (++sent_->count == sent_->effects.size()) sent_->effects.emplace_back();
+    sent_->keep();
   }
   if (written != raft::WriteId{0}) {
     // It is durable by now, so nothing had to wait for it.
     ++counts_.writes;
-    step(id, raft::Written{written});
+    step(member, raft::Written{written});
   }
-  if (compacts) compact(id);
+  if (compacts) compact(member);
 }
 
 // What the servers replicate is small: how much they have applied, and its digest.
-void DirectCluster::compact(ServerId id) {
-  const std::string state = applied_[id.value - 1].text();
-  step(id, raft::Compact{.index = server(id).lastApplied, .data = std::string_view(state)});
+void DirectCluster::compact(Member& member) {
+  const std::string state = member.applied.text();
+  step(member, raft::Compact{.index = member.server.lastApplied, .data = std::string_view(state)});
 }
 
-void DirectCluster::apply(ServerId id, const raft::Apply& apply) {
-  for (const raft::Entry& entry : apply.entries) {
-    if (entry.type == raft::EntryType::Command) applied_[id.value - 1].add(entry.command.bytes());
+inline void DirectCluster::apply(Member& member, const raft::Entries& entries) {
+  for (const raft::Entry& entry : entries) {
+    if (entry.type == raft::EntryType::Command) member.applied.add(entry.command.bytes());
   }
+}
+
+void DirectCluster::Sent::grow() {
+  const std::size_t used = effects.size();
+  effects.emplace_back();
+  next = effects.data() + used;
 }
 
 // As if the messages had gone through a wire.

@@ -27,31 +27,42 @@ class DirectCluster {
   bool agrees() const;
 
  private:
-  raft::Server& server(raft::ServerId id) { return servers_[id.value - 1]; }
-  template <class In>
-  void step(raft::ServerId id, const In& input);
-  void apply(raft::ServerId id, const raft::Apply& apply);
-  void compact(raft::ServerId id);
-  static void copyBytes(raft::Effects& effects);
+  // A server and what it has applied.
+  struct Member {
+    raft::Server server;
+    Digest applied = {};
+  };
+  // What was sent and is not delivered yet, in the effects of the steps that sent it: no message is
+  // moved.
+  struct Sent {
+    std::vector<raft::Effects> effects = std::vector<raft::Effects>(1);
+    raft::Effects* next = effects.data();  // those of the next step; there always are
 
-  void elect(std::uint64_t compacted);
+    void keep() {
+      if (++next == effects.data() + effects.size()) grow();
+    }
+    [[gnu::noinline]] void grow();
+  };
+
+  Member& member(raft::ServerId id) { return members_[id.value - 1]; }
+  raft::Server& leader() { return members_.front().server; }
+  template <class In>
+  void step(Member& member, const In& input);
+  static void apply(Member& member, const raft::Entries& entries);
+  [[gnu::noinline]] void compact(Member& member);
+  [[gnu::noinline]] static void copyBytes(raft::Effects& effects);
+
+  void elect(std::uint32_t servers, std::uint64_t compacted);
 
   const bool copying_;
   raft::Time now_ = {};
-  std::vector<raft::Server> servers_;
-  std::vector<Digest> applied_;
+  std::vector<Member> members_;
   CommandSource commands_;
   Counts counts_;
 
   // Memory that is used again and again.
   raft::Propose proposal_;
-  // What was sent and is not delivered yet, in the effects of the steps that sent it: no message is
-  // moved. While one buffer is delivered, the other fills.
-  struct Sent {
-    std::vector<raft::Effects> effects = std::vector<raft::Effects>(1);
-    std::uint32_t count = 0;  // how many of them are in use; there is always one more
-  };
-  Sent buffers_[2];
+  Sent buffers_[2];  // while one is delivered, the other fills
   Sent* sent_ = &buffers_[0];
 };
 
