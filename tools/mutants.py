@@ -6,8 +6,8 @@ usage: mutants.py [NAME...] [--seeds N] [--write]     build and judge each, all 
 
 A mutant is a file of mutants/: lines `What:`, `Seen:`, `Fails:` and `Faults:`, then a patch of the
 real sources. Three layers are set on each: the directed tests of raft/ and kv/, the shipped
-scenarios, a hunt. `--write` writes docs/mutants.md anew; it needs all of them. Exit code 1: the hunt
-did not find one, or a patch does not apply.
+scenarios, a hunt. `--write` writes docs/mutants.md anew; it needs all of them. Exit code 1: the
+hunt did not find one, or a patch does not apply.
 """
 import argparse
 import difflib
@@ -159,8 +159,11 @@ def hunt(program, seeds):
     """What a hunt finds: {found, runs, seconds, steps}."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        done = run(program, "hunt", "--first", "--seeds", f"1..{seeds}", "--out", folder,
-                   capture_output=True, text=True)
+        try:
+            done = run(program, "hunt", "--first", "--seeds", f"1..{seeds}", "--out", folder,
+                       capture_output=True, text=True, timeout=10 * PATIENCE)
+        except subprocess.TimeoutExpired:
+            return {"found": None, "runs": 0, "seconds": 10 * PATIENCE, "steps": None}
         seconds = time.monotonic() - began
         if done.returncode not in (0, 1):
             return {"found": f"the hunt ended with {done.returncode}: {done.stderr[-300:]}",
@@ -212,12 +215,13 @@ def line(mutant, result):
 HEAD = """# Mutants
 
 Mistakes that were made elsewhere, or that one is tempted to make, as patches of the real sources
-in [`mutants/`](../mutants). Three layers are set on each, apart from one another: the directed tests of
-`raft/` and `kv/`, the shipped scenarios with seeds {scenarios}, and `raftlab hunt --first`, which has its own
-checkers and no test. The columns: the first *test* that fails; how many *scenarios* fail, and one of them; what
-the *hunt* found (a property, `Invariant`: one of the core's own, `Unexplained`: a deed for which the
-narrator knows no rule), after how many *worlds*, in how many seconds with shrinking (*s*), and how many
-*steps* the scenario has to which it was shrunk. Written by `./dev mutants --write`.
+in [`mutants/`](../mutants). Three layers are set on each, apart from one another: the directed
+tests of `raft/` and `kv/`, the shipped scenarios with seeds {scenarios}, and a hunt with `--first`,
+which has its own checkers and no test. The columns: the first *test* that fails; how many
+*scenarios* fail, and one of them; what the *hunt* found (a property, `Invariant`: one of the core's
+own, `Unexplained`: a deed for which the narrator knows no rule), after how many *worlds*, in how
+many seconds with shrinking (*s*), and how many *steps* the scenario has to which it was shrunk.
+Written by `./dev mutants --write`.
 
 """
 
@@ -227,10 +231,10 @@ def write(results, seeds):
         return sum(1 for _, result in results if result[key])
 
     text = HEAD.replace("{scenarios}", SCENARIO_SEEDS)
-    text += (f"Of {len(results)} the hunt found {count('found')} within {seeds:,} worlds, the tests "
-             f"{count('test')}, the scenarios {count('scenarios')}.\n\n")
-    text += "| mutant | what it breaks | where it was seen | test | scenarios | hunt | worlds | s | "
-    text += "steps |\n|" + 9 * "---|" + "\n"
+    text += (f"Of {len(results)} the hunt found {count('found')} within {seeds:,} worlds, "
+             f"the tests {count('test')}, the scenarios {count('scenarios')}.\n\n")
+    text += "| mutant | what it breaks | where it was seen | test | scenarios | hunt | worlds | s "
+    text += "| steps |\n|" + 9 * "---|" + "\n"
     text += "\n".join(line(*each) for each in results) + "\n\n"
     text += (PATCHES / "README.md").read_text(encoding="utf-8")
     (ROOT / "docs" / "mutants.md").write_text(text, encoding="utf-8")
