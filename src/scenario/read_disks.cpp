@@ -139,7 +139,8 @@ std::optional<What> Reading::crash(const Value& value) {
            {"torn after", [&](const Value& v) {
               const std::optional<std::string> text =
                   scalar(v, "how many entries are whole, such as 1 entry");
-              Tokens in(text.value_or(""));
+              const std::string words = text.value_or("");
+              Tokens in(words);
               const std::optional<std::uint64_t> whole = parseCount(in.take());
               in.acceptAny({"entry", "entries"});
               if (text && (!whole || !in.atEnd())) {

@@ -9,7 +9,8 @@ namespace raft::scenario {
 
 class Tokens {
  public:
-  explicit Tokens(std::string_view text);
+  explicit Tokens(std::string_view text);  // which must outlive it
+  explicit Tokens(std::string&&) = delete;
 
   bool atEnd() const { return at_ == words_.size(); }
   std::string_view peek(std::size_t ahead = 0) const {
