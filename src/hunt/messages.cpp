@@ -56,6 +56,8 @@ Sent sentBefore(const Plan& plan, Time end) {
   return sent;
 }
 
+bool isNetwork(const Line& line) { return line.key == "network"; }
+
 bool isOrdinary(const sim::Carriage& carriage) {
   return carriage == ordinary || carriage.lost == sim::Lost::LinkDown;
 }
@@ -74,7 +76,6 @@ std::string phraseOf(const std::vector<sim::Carriage>& carriages) {
 
 Plan withSingleMessages(const Plan& plan, Time end) {
   Plan out = plan;
-  const auto isNetwork = [](const Line& line) { return line.key == "network"; };
   std::erase_if(out.settings, isNetwork);
   std::erase_if(out.steps, [&](const Step& step) { return isNetwork(step.deed); });
   out.settings.push_back({"network", scenario::durationText(ordinary.latency)});
@@ -90,6 +91,11 @@ Plan withSingleMessages(const Plan& plan, Time end) {
   }
   std::ranges::stable_sort(out.steps, {}, &Step::at);
   return out;
+}
+
+bool speaksOfTheNetwork(const Plan& plan) {
+  return std::ranges::any_of(plan.settings, isNetwork) ||
+         std::ranges::any_of(plan.steps, isNetwork, &Step::deed);
 }
 
 bool isOfMessage(const Step& step) { return step.deed.key == "message"; }

@@ -9,6 +9,9 @@ namespace raft::hunt {
 // take away. Of what is sent after `end` nothing is said.
 Plan withSingleMessages(const Plan& plan, Time end);
 
+// Whether the plan says how messages fare.
+bool speaksOfTheNetwork(const Plan& plan);
+
 // Whether the step is about a message.
 bool isOfMessage(const Step& step);
 

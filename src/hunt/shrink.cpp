@@ -43,10 +43,11 @@ class Shrinker {
     }
   }
 
-  // In the place of a network that is slow and loses by chance: the few messages that matter. If
-  // they are more than a handful, the network tells it better.
+  // In the place of a network that the find needs to be slow or lossy: the few messages that
+  // matter. If they are more than a handful, the network tells it better.
   void singleMessages() {
     constexpr std::ptrdiff_t handful = 5;
+    if (!speaksOfTheNetwork(best_.plan)) return;
     const Shrunk before = best_;
     if (!takeFirst({withSingleMessages(best_.plan, best_.find.time)})) return;
     simplify();
