@@ -5,9 +5,10 @@ usage: mutants.py [NAME...] [--seeds N] [--write]     build and judge each, all 
        mutants.py --build NAME                        build it, and print where its program is
 
 A mutant is a file of mutants/: lines `What:`, `Seen:`, `Fails:` and `Faults:`, then a patch of the
-real sources. Three layers are set on each: the directed tests of raft/ and kv/, the shipped
-scenarios, a hunt. `--write` writes docs/mutants.md anew; it needs all of them. Exit code 1: the
-hunt did not find one, or a patch does not apply.
+real sources; some have a story in mutants/stories/, written by hand, that shows it. Three layers
+are set on each: the directed tests of raft/ and kv/, the shipped scenarios, a hunt. `--write`
+writes docs/mutants.md anew; it needs all of them. Exit code 1: the hunt did not find one, or a
+patch does not apply.
 """
 import argparse
 import difflib
@@ -155,6 +156,23 @@ def play(program):
     return [name.removeprefix(f"{ROOT}/scenarios/").removesuffix(".yaml") for name in failed]
 
 
+def story(mutant, program):
+    """How many deeds the story by hand has, if there is one; -1: it does not show the mistake."""
+    path = PATCHES / "stories" / f"{mutant.name}.yaml"
+    if not path.exists():
+        return None
+    import yaml  # Debian: python3-yaml
+
+    shown = run(program, "run", path, capture_output=True).returncode == 1
+    deeds = 0
+    for step in yaml.safe_load(path.read_text(encoding="utf-8")).get("steps", []):
+        for key, value in step.items():
+            what = value["command"] if key == "propose" and isinstance(value, dict) else value
+            if key not in ("at", "when", "after", "within"):
+                deeds += len(what) if key == "propose" and isinstance(what, list) else 1
+    return deeds if shown else -1
+
+
 def hunt(program, seeds):
     """What a hunt finds: {found, runs, seconds, steps}."""
     with tempfile.TemporaryDirectory() as folder:
@@ -187,29 +205,34 @@ def sources():
 def judge(mutant, seeds, digest):
     """The result of a mutant: as it is known, or of a hunt."""
     known = json.loads(KNOWN.read_text()) if KNOWN.exists() else {}
-    key = hashlib.sha256(f"{digest} {seeds} ".encode() + mutant.path.read_bytes()).hexdigest()
+    told = PATCHES / "stories" / f"{mutant.name}.yaml"
+    told = told.read_bytes() if told.exists() else b""
+    key = f"{digest} {seeds} ".encode() + mutant.path.read_bytes() + told
+    key = hashlib.sha256(key).hexdigest()
     if key in known:
         return known[key]
     folder, wrong = build(mutant, *TESTS)
     if not folder:
         print(f"{mutant.name}: cannot be built:\n{wrong}", flush=True)
-        return {"test": None, "scenarios": [], "found": None, "runs": 0, "seconds": 0,
-                "steps": None}
+        return {"test": None, "scenarios": [], "story": None, "found": None, "runs": 0,
+                "seconds": 0, "steps": None}
     program = folder / "raftlab"
-    known[key] = {"test": test(folder), "scenarios": play(program), **hunt(program, seeds)}
+    known[key] = {"test": test(folder), "scenarios": play(program),
+                  "story": story(mutant, program), **hunt(program, seeds)}
     KNOWN.write_text(json.dumps(known, indent=1))
     return known[key]
 
 
 def line(mutant, result):
     steps = "" if result["steps"] is None else result["steps"]
+    by_hand = "" if result["story"] is None else f" ({result['story']})"
     found = result["found"] or "**nothing**"
     test = f"`{result['test']}`" if result["test"] else "none"
     failed = result["scenarios"]
     played = f"{len(failed)}: {failed[0]}" if failed else "none"
     return (f"| [{mutant.name}](../mutants/{mutant.name}.patch) | {mutant.header['What']} | "
             f"{mutant.header['Seen']} | {test} | {played} | {found} | {result['runs']} | "
-            f"{result['seconds']:.1f} | {steps} |")
+            f"{result['seconds']:.1f} | {steps}{by_hand} |")
 
 
 HEAD = """# Mutants
@@ -220,8 +243,10 @@ tests of `raft/` and `kv/`, the shipped scenarios with seeds {scenarios}, and a 
 which has its own checkers and no test. The columns: the first *test* that fails; how many
 *scenarios* fail, and one of them; what the *hunt* found (a property, `Invariant`: one of the core's
 own, `Unexplained`: a deed for which the narrator knows no rule), after how many *worlds*, in how
-many seconds with shrinking (*s*), and how many *steps* the scenario has to which it was shrunk.
-Written by `./dev mutants --write`.
+many seconds with shrinking (*s*), and how many *steps* the scenario has to which it was shrunk; in
+brackets those of the shortest story for it that was written by hand, in
+[`mutants/stories/`](../mutants/stories), each deed counted as a step. Written by
+`./dev mutants --write`.
 
 """
 
@@ -271,7 +296,9 @@ def main():
         told = "no" if result["steps"] is None else result["steps"]
         print(f"{mutant.name:44} {'test' if result['test'] else '':5}"
               f"{len(result['scenarios']) or '':3} {result['found'] or 'NOTHING':22} "
-              f"{result['runs']:6} worlds {result['seconds']:6.1f} s {told:>3} steps", flush=True)
+              f"{result['runs']:6} worlds {result['seconds']:6.1f} s {told:>3} steps"
+              f"{'' if result['story'] is None else ', by hand ' + str(result['story'])}",
+              flush=True)
     if arguments.write and len(chosen) == len(known):
         write(results, arguments.seeds)
     sys.exit(0 if all(result["found"] for _, result in results) else 1)

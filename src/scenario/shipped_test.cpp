@@ -17,9 +17,9 @@ std::string contentsOf(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::vector<std::filesystem::path> shipped() {
+std::vector<std::filesystem::path> scenariosIn(const char* folder) {
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(RAFTLAB_SCENARIOS_DIR)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".yaml") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
@@ -49,8 +49,9 @@ void expectHolds(const std::string& name, const Scenario& scenario, std::uint64_
 }
 
 TEST(Shipped, AllScenariosHold) {
-  EXPECT_GE(shipped().size(), 3u);
-  for (const std::filesystem::path& path : shipped()) {
+  const std::vector<std::filesystem::path> shipped = scenariosIn(RAFTLAB_SCENARIOS_DIR);
+  EXPECT_GE(shipped.size(), 3u);
+  for (const std::filesystem::path& path : shipped) {
     const Read read = readYaml(contentsOf(path));
     expectReadable(path.string(), read);
     if (!read.scenario) continue;
@@ -59,6 +60,21 @@ TEST(Shipped, AllScenariosHold) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       expectHolds(path.string(), *read.scenario, seed);
     }
+  }
+}
+
+// Each shows a mistake of mutants/; without the mistake it holds.
+TEST(Shipped, StoriesOfMutantsHoldWithoutTheirMistake) {
+  const auto stories = scenariosIn(RAFTLAB_SOURCE_DIR "/mutants/stories");
+  EXPECT_GE(stories.size(), 10u);
+  for (const std::filesystem::path& path : stories) {
+    EXPECT_TRUE(
+        std::filesystem::exists(path.parent_path().parent_path() / path.stem().concat(".patch")))
+        << path;
+    const Read read = readYaml(contentsOf(path));
+    expectReadable(path.string(), read);
+    if (!read.scenario) continue;
+    for (std::uint64_t seed : {1, 2, 3}) expectHolds(path.string(), *read.scenario, seed);
   }
 }
 
