@@ -52,6 +52,7 @@ class Running : private trace::FactSink {
 
   bool done() const { return run_.done() || trial_.find; }
   std::size_t stepsDone() const { return run_.stepsDone(); }
+  const sim::World& world() const { return run_.world(); }
   void advance();
   // So far.
   Trial trial() const;
