@@ -151,7 +151,7 @@ struct Holds {
       const Log log = whole(id);
       std::size_t found = 0;
       for (Index i = log.baseIndex() + 1; i <= reached(server, c.stage); ++i) {
-        if (log[i].type == EntryType::Noop) continue;
+        if (log[i].type != EntryType::Command) continue;
         if (found == c.commands.size() || !matches(c.commands[found], log[i])) return false;
         ++found;
       }

@@ -288,7 +288,7 @@ Answer WhyNot::operator()(const ReachedCommands& c) const {
     std::size_t found = 0;  // so many are as expected
     bool other = false;
     for (Index i = log.baseIndex() + 1; i <= last && !other; ++i) {
-      if (log[i].type == EntryType::Noop) continue;
+      if (log[i].type != EntryType::Command) continue;
       other = found == c.commands.size() || !matches(c.commands[found], log[i]);
       if (!other) ++found;
     }

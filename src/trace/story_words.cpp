@@ -86,7 +86,7 @@ Words Teller::election() const {
   words.text = name(server) + "'s election timeout" + waited + " elapses";
   words.many = "The election timeouts of % elapse";
   if (!candidate) {
-    words.text += ", but it is not of this cluster and stays a follower.";
+    words.text += ", but it has no vote and stays a follower.";
     words.many.clear();
     return words;
   }
