@@ -8,17 +8,23 @@ namespace raft {
 
 namespace {
 
-// Along a log terms never fall, and none is above that of the leader who sends it (§5.3); and a
-// configuration can be read. `configured`: whether there is one.
-bool arePossible(Term previous, const Entry* first, const Entry* last, Term leaders,
-                 bool& configured) {
+// Whether a leader may have sent that: along a log terms never fall, and none is above its own
+// (§5.3). `configures`: whether there is a configuration.
+bool areInOrder(Term previous, const Entry* first, const Entry* last, Term leaders,
+                bool& configures) {
+  configures = false;
   for (; first != last; previous = (first++)->term) {
     if (first->term < previous) return false;
-    if (first->type != EntryType::Configuration) continue;
-    if (!decode(first->command)) return false;
-    configured = true;
+    configures |= first->type == EntryType::Configuration;
   }
   return previous <= leaders;
+}
+
+// Whether what configurations there are can be read.
+[[gnu::noinline]] bool canBeRead(const Entry* first, const Entry* last) {
+  return std::all_of(first, last, [](const Entry& entry) {
+    return entry.type != EntryType::Configuration || decode(entry.command);
+  });
 }
 
 }  // namespace
@@ -71,15 +77,15 @@ bool Server::storeEntries(const AppendEntries::Request& m) {
   while (fresh != m.entries.end() && log.matches(index + 1, fresh->term)) ++fresh, ++index;
   if (fresh == m.entries.end()) return true;
   if (index < commitIndex) return false;  // forged: what is committed never conflicts (§5.4)
-  bool configured = configurationIndex > index;  // another configuration becomes the latest
-  if (!arePossible(log.term(index), fresh, m.entries.end(), m.term, configured)) {
-    return false;  // forged
-  }
+  bool configures;
+  if (!areInOrder(log.term(index), fresh, m.entries.end(), m.term, configures)) return false;
+  if (configures && !canBeRead(fresh, m.entries.end())) return false;  // forged, as all of these
+  const bool replaces = configurationIndex > index;
   log.truncateFrom(index + 1);
 
   // 4. Append any new entries not already in the log.
   log.append(fresh, m.entries.end());
-  if (configured) useLatestConfiguration();
+  if (configures || replaces) useLatestConfiguration();
   return true;
 }
 
@@ -126,7 +132,7 @@ void Server::advanceCommitIndex(Index matched) {
 // response brings the next.
 void Server::sendWhatIsMissing(ServerId to, Effects& out) {
   const Progress& progress = as<Leader>()->of(to);
-  if (log.lastIndex() >= progress.nextIndex && !progress.waiting) sendAppendEntries(to, out);
+  if (!progress.waiting && log.lastIndex() >= progress.nextIndex) sendAppendEntries(to, out);
 }
 
 void Server::broadcastAppendEntries(Time now, Effects& out) {
@@ -148,16 +154,15 @@ void Server::sendAppendEntries(ServerId to, Effects& out) {
 // log[first … last], or nothing if first > last: then it is a heartbeat.
 void Server::sendEntries(ServerId to, Index first, Index last, Effects& out) {
   const Index prevLogIndex = first - 1;
-  Entries entries = log.between(first, last);
-  send(to,
-       AppendEntries::Request{.term = currentTerm,
-                              .leaderId = id,
-                              .prevLogIndex = prevLogIndex,
-                              .prevLogTerm = log.term(prevLogIndex),
-                              .entries = std::move(entries),
-                              .leaderCommit = commitIndex,
-                              .round = as<Leader>()->round},
-       out);
+  out.addSend(id, to, [&] {
+    return AppendEntries::Request{.term = currentTerm,
+                                  .leaderId = id,
+                                  .prevLogIndex = prevLogIndex,
+                                  .prevLogTerm = log.term(prevLogIndex),
+                                  .entries = log.between(first, last),
+                                  .leaderCommit = commitIndex,
+                                  .round = as<Leader>()->round};
+  });
 }
 
 }  // namespace raft

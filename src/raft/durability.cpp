@@ -25,12 +25,12 @@ bool speaksOfWhatIsWritten(const Message& message) {
 
 }  // namespace
 
-// What became different is written, so no rule can forget it; and what speaks of it waits.
-void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
-                          Effects& out) {
+// What became different is written, so no rule can forget it; and what speaks of it waits. Within a
+// term a vote is given once, and not taken back (§5.2).
+void Server::writeChanges(Term termBefore, bool votedBefore, Time now, Effects& out) {
   const Index from = log.takeChange();
   const bool mustWrite =
-      from != Index{0} || currentTerm != termBefore || votedFor != votedForBefore ||
+      from != Index{0} || currentTerm != termBefore || votedFor.has_value() != votedBefore ||
       (out.write && out.write->id == WriteId{0});  // a new snapshot, which is there already
   if (mustWrite) {
     const bool patient = settings.writeTimeout == Duration(0);
@@ -41,16 +41,13 @@ void Server::writeChanges(Term termBefore, std::optional<ServerId> votedForBefor
 
 void Server::askForWrite(Index from, Time overdue, Effects& out) {
   ++lastWrite;
-  Rare<Snapshot> newSnapshot;
-  if (out.write) newSnapshot = std::move(out.write->snapshot);
-  const bool bringsSnapshot = newSnapshot.has_value();
-  out.write.emplace(Write{.id = lastWrite,
-                          .currentTerm = currentTerm,
-                          .votedFor = votedFor,
-                          .from = from,
-                          .entries = from == Index{0} ? Entries{} : log.from(from),
-                          .snapshot = std::move(newSnapshot)});
+  Write& write = out.write ? *out.write : out.write.emplace();  // it may bring a snapshot already
+  write.id = lastWrite;
+  write.currentTerm = currentTerm;
+  write.votedFor = votedFor;
+  write.from = from;
   if (from != Index{0}) {
+    write.entries = log.from(from);
     // What an earlier write made durable beyond `from`, or will, is no longer of this log.
     durableIndex = std::min(durableIndex, from - 1);
     for (Writing& earlier : writing) earlier.lastIndex = std::min(earlier.lastIndex, from - 1);
@@ -58,7 +55,7 @@ void Server::askForWrite(Index from, Time overdue, Effects& out) {
   writing.push_back({.id = lastWrite,
                      .lastIndex = log.lastIndex(),
                      .overdue = overdue,
-                     .snapshot = bringsSnapshot});
+                     .snapshot = write.snapshot.has_value()});
 }
 
 void Server::holdBack(Effects& out) const {

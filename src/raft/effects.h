@@ -208,14 +208,13 @@ struct Effects {
   std::vector<Send> send = {};  // may be lost, duplicated, reordered
   Apply apply = {};
   std::optional<Proposed> proposed = {};
-  Rare<Snapshot> restore = {};  // the state machine becomes this, whatever it was
-  Compaction compaction = Compaction::None;
+
   // Beyond Figure 2.
+  Rare<Snapshot> restore = {};  // the state machine becomes this, whatever it was, before `apply`
+  Compaction compaction = Compaction::None;
   std::optional<Transferred> transferred = {};
   std::vector<Fate> fates = {};  // after `apply`
   std::optional<Change> change = {};
-
-  // Beyond Figure 2.
   std::optional<ReadAnswer> read = {};
   // Once `apply` is done, every read up to this id that was not told of before may be answered from
   // the state machine. 0: none.
@@ -223,47 +222,60 @@ struct Effects {
   // Every read up to this id that was not told of before must be asked of the next leader. 0: none.
   ReadId readsLost = 0;
 
+  // Whether anything beyond Figure 2 may be said: few steps do, so clear() need not look for it. No
+  // part of the value. What a server says it says through beyond(), which notes it.
+  struct Hint {
+    bool set = true;
+    bool operator==(const Hint&) const { return true; }
+  };
+  Hint maySayMore = {};
+  Effects& beyond() {
+    maySayMore.set = true;
+    return *this;
+  }
+
   void clear();
-  template <class Rpc>
-  void addSend(ServerId from, ServerId to, Rpc&& rpc);  // to leave at once; takes an rvalue
+  template <class Make>
+  void addSend(ServerId from, ServerId to, Make make);  // what make() returns, to leave at once
   bool operator==(const Effects&) const = default;
 
  private:
-  // What was said of a Propose, a Read, a TransferLeadership, a ChangeConfiguration. Not inlined,
-  // so that a step stays short.
-  [[gnu::noinline]] void clearAnswers() {
-    proposed.reset();
-    read.reset();
+  [[gnu::noinline]] void clearBeyond() {
+    restore.reset();
+    compaction = Compaction::None;
     transferred.reset();
+    fates.clear();
     change.reset();
+    read.reset();
+    readable = readsLost = 0;
+    maySayMore.set = false;
   }
 };
 
-// Most of it is empty most of the time, and then costs a look.
 inline void Effects::clear() {
   write.reset();
   send.clear();
   if (!apply.entries.empty()) apply = {};
-  if (proposed.has_value() || read.has_value() || transferred.has_value() || change.has_value()) {
-    clearAnswers();
-  }
-  readable = readsLost = 0;
-  restore.reset();
-  compaction = Compaction::None;
-  fates.clear();
+  proposed.reset();
+  if (maySayMore.set) clearBeyond();
 }
 
-// Builds the message where it will stand: what converts itself to a Send is not copied into it.
-template <class Rpc>
-void Effects::addSend(ServerId from, ServerId to, Rpc&& rpc) {
+// Builds the message where it will stand: what converts itself to its type is not copied into it.
+template <class Make>
+void Effects::addSend(ServerId from, ServerId to, Make make) {
+  using Rpc = decltype(make());
+  struct Made {
+    Make& make;
+    operator Rpc() const { return make(); }
+  };
   struct Built {
     ServerId from, to;
-    Rpc& rpc;
+    Make& make;
     operator Send() const {
-      return {.envelope = {from, to, Message(std::in_place_type<Rpc>, std::move(rpc))}};
+      return {.envelope = {from, to, Message(std::in_place_type<Rpc>, Made{make})}};
     }
   };
-  send.emplace_back(Built{from, to, rpc});
+  send.emplace_back(Built{from, to, make});
 }
 
 }  // namespace raft

@@ -29,7 +29,8 @@ void Server::tellFates(Effects& out) {
 bool Server::tellFate(Pending& p, Effects& out) const {
   using enum Fate::Outcome;
   const auto tell = [&](Index first, Index last, Fate::Outcome outcome) {
-    out.fates.push_back({.term = p.term, .first = first, .last = last, .outcome = outcome});
+    out.beyond().fates.push_back(
+        {.term = p.term, .first = first, .last = last, .outcome = outcome});
   };
   if (p.first <= log.baseIndex() && log.baseTerm() != p.term) {  // a snapshot has jumped over it
     const Index included = std::min(p.last, log.baseIndex());

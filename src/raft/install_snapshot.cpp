@@ -43,9 +43,9 @@ void Server::startFrom(Snapshot durable) {
 // may delete all log entries up through the last included index, as well as any prior snapshot.
 void Server::on(const Compact& compact, Time, Effects& out) {
   if (compact.index <= log.baseIndex()) {
-    out.compaction = Compaction::Already;
+    out.beyond().compaction = Compaction::Already;
   } else if (compact.index > lastApplied) {
-    out.compaction = Compaction::NotApplied;
+    out.beyond().compaction = Compaction::NotApplied;
   } else {
     takeOver({.lastIncludedIndex = compact.index,
               .lastIncludedTerm = log.term(compact.index),
@@ -54,7 +54,7 @@ void Server::on(const Compact& compact, Time, Effects& out) {
              out);
     if (configurationIndex <= compact.index) configurationIndex = 0;
     forgetSettledTransfers();
-    out.compaction = Compaction::Done;
+    out.beyond().compaction = Compaction::Done;
   }
 }
 
@@ -79,7 +79,7 @@ void Server::askToCompact(Effects& out) {
   const Index since = std::max(log.baseIndex(), compactionAsked);
   if (lastApplied - since.value < Index{settings.compactAfter}) return;
   compactionAsked = lastApplied;
-  out.compaction = Compaction::Wanted;
+  out.beyond().compaction = Compaction::Wanted;
 }
 
 // Receiver implementation.
@@ -154,7 +154,7 @@ void Server::installSnapshot(const InstallSnapshot::Request& m, Effects& out) {
   // 8. Reset state machine using snapshot contents (and load snapshot's cluster configuration).
   commitIndex = lastApplied = m.lastIncludedIndex;
   useLatestConfiguration();
-  out.restore = snapshot;
+  out.beyond().restore = snapshot;
 }
 
 // The leader must occasionally send snapshots to followers that lag behind. This happens when the

@@ -257,6 +257,13 @@ const char* brokenInFates(const Server& a, const Effects& fx) {
   return nullptr;
 }
 
+// Of Effects that are used again: what is not noted would still be there after the next step.
+bool isNoted(const Effects& fx) {
+  if (fx.maySayMore.set) return true;
+  return !fx.restore && fx.compaction == Compaction::None && !fx.transferred && fx.fates.empty() &&
+         !fx.change && !fx.read && fx.readable == ReadId{0} && fx.readsLost == ReadId{0};
+}
+
 const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx) {
   const bool persistentChanged = b.currentTerm != a.currentTerm || b.votedFor != a.votedFor ||
                                  b.lastIndex != a.log.lastIndex() ||
@@ -274,6 +281,7 @@ const char* brokenInEffects(const Vitals& b, const Server& a, const Effects& fx)
   if (proposed && a.as<Leader>()->transfer) {
     return "who hands over takes no commands (thesis §3.10)";
   }
+  if (!isNoted(fx)) return "what is said beyond Figure 2 is noted";
   if (const char* broken = brokenInFates(a, fx)) return broken;
   return brokenInApply(b, a, fx);
 }

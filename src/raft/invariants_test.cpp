@@ -372,7 +372,7 @@ std::vector<Case> effects() {
   };
 }
 
-std::vector<Case> effectsOfElections() {
+std::vector<Case> effectsBeyondFigure2() {
   return {
       {"messages carry currentTerm (§5.1)", canvasses(),
        [](Step& s) {
@@ -384,6 +384,11 @@ std::vector<Case> effectsOfElections() {
        [](Step& s) { leaderOf(s).transfer->to = 1; }},
       {"who hands over takes no commands (thesis §3.10)", handsOver(),
        [](Step& s) { s.effects.proposed = Accepted{.index = 4, .term = 4}; }},
+      {"what is said beyond Figure 2 is noted", idle(),
+       [](Step& s) {
+         s.effects.clear();
+         s.effects.readable = 1;
+       }},
   };
 }
 
@@ -415,14 +420,14 @@ TEST(Invariants, OfAChangeAreNamedWhenTheyAreBroken) { expectEachNamed(changes()
 
 TEST(Invariants, OfTheEffectsAreNamedWhenTheyAreBroken) {
   expectEachNamed(effects());
-  expectEachNamed(effectsOfElections());
+  expectEachNamed(effectsBeyondFigure2());
 }
 
 // A new invariant needs a case above.
 TEST(Invariants, AreAllBrokenOnce) {
   std::set<std::string> named;
   for (const auto& cases :
-       {states(), replication(), snapshots(), changes(), effects(), effectsOfElections()}) {
+       {states(), replication(), snapshots(), changes(), effects(), effectsBeyondFigure2()}) {
     for (const Case& one : cases) named.insert(one.sentence);
   }
   std::ifstream source(RAFTLAB_SOURCE_DIR "/src/raft/invariants.cpp");

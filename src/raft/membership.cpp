@@ -60,12 +60,12 @@ bool Server::mayStand() const {
 void Server::on(const ChangeConfiguration& wish, Time now, Effects& out) {
   using enum Change::Outcome;
   if (!is<Leader>()) {
-    out.change = Change{.outcome = NotLeader, .leaderId = leader()};
+    out.beyond().change = Change{.outcome = NotLeader, .leaderId = leader()};
     return;
   }
   Leader& leader = *as<Leader>();
   const auto refuse = [&](Change::Outcome why, const ServerSet& servers = {}) {
-    out.change = Change{.outcome = why, .servers = servers};
+    out.beyond().change = Change{.outcome = why, .servers = servers};
   };
   const ServerSet twice =
       (wish.voters & wish.learners) | (wish.voters & wish.removed) | (wish.learners & wish.removed);
@@ -81,7 +81,7 @@ void Server::on(const ChangeConfiguration& wish, Time now, Effects& out) {
   if (target.voters.empty()) return refuse(NoVoter);
   if (target == configuration) return refuse(AlreadySo);
 
-  out.change = Change{.outcome = Begun};
+  out.beyond().change = Change{.outcome = Begun};
   leader.changing = true;
   const ServerSet newcomers = target.voters - configuration.voters;
   if (newcomers.empty()) return appendConfiguration(next(configuration, target), now, out);
@@ -144,7 +144,7 @@ void Server::carryOnChange(Time now, Effects& out) {
     return appendConfiguration(next(configuration, target), now, out);
   }
   leader.changing = false;
-  out.change = Change{.outcome = Change::Outcome::Complete};
+  out.beyond().change = Change{.outcome = Change::Outcome::Complete};
   // A leader that is removed steps down once C_new is committed (§4.2.2).
   if (!configuration.isVoter(id)) stepDown(now);
 }
@@ -166,7 +166,7 @@ bool Server::newcomersAreClose(Time now, Effects& out) {
   const auto giveUp = [&](ServerSet slow) {
     leader.changing = false;
     leader.catchUp.reset();
-    out.change = Change{.outcome = Change::Outcome::TooSlow, .servers = slow};
+    out.beyond().change = Change{.outcome = Change::Outcome::TooSlow, .servers = slow};
     return false;
   };
   if (behind(catchUp.reached + 1).empty()) {

@@ -30,7 +30,8 @@ struct Random {
   // A number in [0, bound). `bound` must not be 0. Exact for bounds of 32 bits but for a bias
   // below 2^-32; larger bounds are reduced by a division.
   constexpr std::uint64_t below(std::uint64_t bound) {
-    if (bound > 0xffffffff) return next() % bound;
+    if (bound > 0xffffffff) [[unlikely]]
+      return next() % bound;
     return ((next() >> 32) * bound) >> 32;
   }
 

@@ -13,11 +13,11 @@ namespace raft {
 
 void Server::on(const Read&, Time now, Effects& out) {
   if (!is<Leader>()) {
-    out.read = NotLeader{.leaderId = leader()};
+    out.beyond().read = NotLeader{.leaderId = leader()};
     return;
   }
   ++lastRead;
-  out.read = ReadAccepted{.id = lastRead};
+  out.beyond().read = ReadAccepted{.id = lastRead};
   if (holdsLease(now) && knowsWhatIsCommitted()) endReads(lastRead, out);
 }
 
@@ -29,7 +29,7 @@ bool Server::knowsWhatIsCommitted() const { return log.term(commitIndex) == curr
 void Server::goOnWithReads(Effects& out) {
   Leader* leader = as<Leader>();
   if (!leader) {
-    if (readsEnded != lastRead) out.readsLost = readsEnded = lastRead;
+    if (readsEnded != lastRead) out.beyond().readsLost = readsEnded = lastRead;
     return;
   }
   Reads& reads = leader->reads;
@@ -79,7 +79,7 @@ bool Server::isConfirmed(Round round) const {
 }
 
 void Server::endReads(ReadId last, Effects& out) {
-  if (last > readsEnded) out.readable = readsEnded = last;
+  if (last > readsEnded) out.beyond().readable = readsEnded = last;
 }
 
 // Empty, and about what is known to match: it changes nothing, whatever else is under way. Where

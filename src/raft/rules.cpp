@@ -48,13 +48,13 @@ requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
     [[gnu::flatten]] void Server::step(Time now, const In& input, Effects& out) {
   out.clear();
   const Term termBefore = currentTerm;
-  const std::optional<ServerId> votedForBefore = votedFor;
+  const bool votedBefore = votedFor.has_value();
   on(input, now, out);
   if (const Leader* leader = as<Leader>(); leader && leader->changing) carryOnChange(now, out);
   applyCommitted(out);
   if (readsEnded != lastRead || settings.leases) goOnWithReads(out);
   if (settings.tellFates) tellFates(out);
-  writeChanges(termBefore, votedForBefore, now, out);
+  writeChanges(termBefore, votedBefore, now, out);
 }
 template void Server::step(Time, const Timeout&, Effects&);
 template void Server::step(Time, const Propose&, Effects&);
@@ -100,7 +100,11 @@ void Server::on(const Envelope& envelope, Time now, Effects& out) {
     if (rpc.term > currentTerm && !disregards(rpc, now)) becomeFollower(rpc.term, now);
     receive(envelope.from, rpc, now, out);
   };
-  std::visit(take, envelope.message);
+  // All but a few are of two kinds, which are looked for first.
+  const Message& message = envelope.message;
+  if (const auto* request = std::get_if<AppendEntries::Request>(&message)) return take(*request);
+  if (const auto* response = std::get_if<AppendEntries::Response>(&message)) return take(*response);
+  std::visit(take, message);
 }
 
 void Server::on(const Timeout&, Time now, Effects& out) {

@@ -263,8 +263,8 @@ struct Server {
   // does, timeouts are early or late and nothing worse happens.
   void step(Time now, const Input& input, Effects& out);
   template <class In>  // the same for one of those that an Input may be
-  requires(!std::same_as<In, Input> &&
-           std::convertible_to<In, Input>) void step(Time now, const In& input, Effects& out);
+  requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
+      [[gnu::flatten]] void step(Time now, const In& input, Effects& out);
   Effects step(Time now, const Input& input);
 
   // When step(now, Timeout{}) is due. Changes only in a step.
@@ -358,8 +358,7 @@ struct Server {
   void askToCompact(Effects& out);
 
   // durability.cpp: what must be written, and who has to wait for it.
-  void writeChanges(Term termBefore, std::optional<ServerId> votedForBefore, Time now,
-                    Effects& out);
+  void writeChanges(Term termBefore, bool votedBefore, Time now, Effects& out);
   void askForWrite(Index from, Time overdue, Effects& out);
   void holdBack(Effects& out) const;
   bool allDurable() const { return writing.empty(); }
@@ -430,7 +429,7 @@ struct Server {
 
   template <class Rpc>
   void send(ServerId to, Rpc&& rpc, Effects& out) const {
-    out.addSend(id, to, std::forward<Rpc>(rpc));
+    out.addSend(id, to, [&] { return std::move(rpc); });
   }
 };
 

@@ -74,7 +74,7 @@ class ServerSet {
   class Iterator {
    public:
     constexpr ServerId operator*() const {
-      return at_ * 64 + static_cast<std::uint32_t>(std::countr_zero(rest_)) + 1;
+      return first_ + static_cast<std::uint32_t>(std::countr_zero(rest_));
     }
     constexpr Iterator& operator++() {
       rest_ &= rest_ - 1;
@@ -93,12 +93,15 @@ class ServerSet {
       static_assert(wordCount == 4);
       const auto& words = set_.words_;
       if ((words[1] | words[2] | words[3]) == 0) return;
-      while (rest_ == 0 && ++at_ < wordCount) rest_ = words[at_];
+      while (rest_ == 0 && first_ + 64 <= maxServers) {
+        first_ += 64;
+        rest_ = words[first_ / 64];
+      }
     }
 
     const ServerSet& set_;
-    std::uint32_t at_ = 0;  // the word
-    std::uint64_t rest_;    // of that word, what was not visited yet; 0: nothing in any word
+    std::uint32_t first_ = 1;  // the server that the word's lowest bit stands for
+    std::uint64_t rest_;       // of that word, what was not visited yet; 0: nothing in any word
   };
   constexpr Iterator begin() const { return Iterator(*this); }
   constexpr std::default_sentinel_t end() const { return {}; }

@@ -1,6 +1,9 @@
 #include "raft/server.h"
 
+#include <algorithm>
 #include <concepts>
+#include <iterator>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -93,6 +96,38 @@ TEST(Server, AClusterOfOneElectsItselfOnceItsVoteIsDurable) {
   EXPECT_EQ(s1.commitIndex, Index{0});  // its no-op is not durable yet
   fx = s1.step(due, Written{2});
   EXPECT_EQ(fx.apply, (Apply{.first = 1, .entries = {Entry::noop(1)}}));
+}
+
+// A host that keeps one Effects, and one that begins each step with new ones, are told the same.
+TEST(Server, EffectsThatAreUsedAgainSayWhatTheLastStepSaid) {
+  Server s1 = Server::start(1, three, {}, 7, ms(0));
+  Server twin = s1;
+  Effects again;
+  std::vector<Input> inputs{Read{}, ChangeConfiguration{.voters = {4}}, TransferLeadership{2},
+                            Compact{.index = 5}, Propose{{"x"}}};  // each is refused, in words
+  std::ranges::copy(eventfulLife(), std::back_inserter(inputs));
+  for (const Input& input : inputs) {
+    const Time now = s1.deadline();
+    s1.step(now, input, again);
+    EXPECT_EQ(again, twin.step(now, input));
+  }
+}
+
+TEST(Server, EffectsThatWereFilledByHandAreClearedAsWell) {
+  Effects fx{.write = Write{.id = 1, .currentTerm = 1},
+             .send = {{.envelope = {1, 2, RequestVote::Response{}}}},
+             .apply = {.first = 1, .entries = {{1, "x"}}},
+             .proposed = NotLeader{},
+             .restore = Snapshot{},
+             .compaction = Compaction::Done,
+             .transferred = Transferred::Begun,
+             .fates = {Fate{}},
+             .change = Change{},
+             .read = NotLeader{},
+             .readable = 1,
+             .readsLost = 1};
+  fx.clear();
+  EXPECT_EQ(fx, Effects{});
 }
 
 }  // namespace

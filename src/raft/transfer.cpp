@@ -6,15 +6,15 @@ namespace raft {
 void Server::on(const TransferLeadership& order, Time now, Effects& out) {
   const Leader* leader = as<Leader>();
   if (!leader) {
-    out.transferred = Transferred::NotLeader;
+    out.beyond().transferred = Transferred::NotLeader;
   } else if (order.to == id) {
-    out.transferred = Transferred::ToItself;
+    out.beyond().transferred = Transferred::ToItself;
   } else if (!configuration.isVoter(order.to)) {
-    out.transferred = Transferred::NotAVoter;
+    out.beyond().transferred = Transferred::NotAVoter;
   } else if (leader->transfer && !leader->transfer->askFirst) {
-    out.transferred = Transferred::AlreadyTransferring;
+    out.beyond().transferred = Transferred::AlreadyTransferring;
   } else {
-    out.transferred = Transferred::Begun;
+    out.beyond().transferred = Transferred::Begun;
     beginTransfer(order.to, now + settings.electionTimeoutMax, false, out);
   }
 }
