@@ -234,7 +234,7 @@ struct LeaseExtended {
 struct ConfigurationUsed {  // from now on
   Configuration before = {};
   Configuration after = {};
-  Index index = {};  // of its entry; 0: it is the one that the server began with
+  Index index = {};  // of its entry; 0: of none: the snapshot's, or what the server began with
   bool back = {};    // the one before was truncated
   bool operator==(const ConfigurationUsed&) const = default;
 };

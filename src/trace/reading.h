@@ -164,6 +164,7 @@ class Reading {
   Configuration latestConfiguration(Index& index) const;
   bool mayStand() const;
   void followConfiguration();
+  void followSnapshot();
   std::optional<Change> refusalOf(const ChangeConfiguration&, const Configuration& target) const;
   std::string whyRefused(const ChangeConfiguration&, const Change&) const;
   void goTo(const Configuration& target);

@@ -50,6 +50,16 @@ void Reading::followConfiguration() {
   configurationIndex_ = index;
 }
 
+// The same of a snapshot that was installed. An entry beyond it there is none.
+void Reading::followSnapshot() {
+  if (configuration_ != snapshot_.configuration) {
+    tell(ConfigurationUsed{.before = configuration_, .after = snapshot_.configuration},
+         "a snapshot includes the latest configuration as of its last entry (§7)");
+  }
+  configuration_ = snapshot_.configuration;
+  configurationIndex_ = 0;
+}
+
 std::optional<Change> Reading::refusalOf(const ChangeConfiguration& wish,
                                          const Configuration& target) const {
   using enum Change::Outcome;
@@ -239,10 +249,6 @@ void Reading::leaveIfRemoved() {
 }
 
 void Reading::compareMembership() {
-  if (installed_) {  // it brings its own
-    configuration_ = snapshot_.configuration;
-    configurationIndex_ = 0;
-  }
   // What a snapshot stands for comes from no entry any more.
   if (configurationIndex_ <= snapshot_.lastIncludedIndex) configurationIndex_ = 0;
   if (is_.configuration != configuration_ || is_.configurationIndex != configurationIndex_) {

@@ -149,16 +149,18 @@ void Reading::install(const Envelope& envelope, const InstallSnapshot::Request& 
   receiving_.reset();
   installed_ = true;
   commitIndex_ = m.lastIncludedIndex;
-  if (!answersChunk(envelope, m, bytes, m.lastIncludedIndex)) return;
-  const std::string last = entryText(m.lastIncludedIndex, m.lastIncludedTerm);
-  tell(SnapshotInstalled{.leader = envelope.from,
-                         .lastIncludedIndex = m.lastIncludedIndex,
-                         .lastIncludedTerm = m.lastIncludedTerm,
-                         .lastIndex = was_.log.lastIndex(),
-                         .bytes = bytes},
-       was_.log.lastIndex() < m.lastIncludedIndex
-           ? "its log does not reach " + last + ", which the snapshot ends with (§7)"
-           : "its log has another entry than " + last + " there, so nothing of it is kept (§7)");
+  if (answersChunk(envelope, m, bytes, m.lastIncludedIndex)) {
+    const std::string last = entryText(m.lastIncludedIndex, m.lastIncludedTerm);
+    tell(SnapshotInstalled{.leader = envelope.from,
+                           .lastIncludedIndex = m.lastIncludedIndex,
+                           .lastIncludedTerm = m.lastIncludedTerm,
+                           .lastIndex = was_.log.lastIndex(),
+                           .bytes = bytes},
+         was_.log.lastIndex() < m.lastIncludedIndex
+             ? "its log does not reach " + last + ", which the snapshot ends with (§7)"
+             : "its log has another entry than " + last + " there, so nothing of it is kept (§7)");
+  }
+  followSnapshot();
 }
 
 bool Reading::answersChunk(const Envelope& envelope, const InstallSnapshot::Request& m,

@@ -11,6 +11,7 @@ namespace raft::trace {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const Names abc({"A", "B", "C"});
 const Snapshot upTo3{3, 2, three, "abcdefgh"};
@@ -65,6 +66,18 @@ TEST(SnapshotFacts, TellWhatAHostHandsIn) {
   EXPECT_THAT(Told(follower(), Compact{3, "abc"}).sentences(false),
               HasSubstr("B refuses a snapshot up to index 3: a snapshot covers just what is "
                         "committed, and B has applied all up to index 2 (§7)"));
+}
+
+TEST(SnapshotFacts, TellWhichConfigurationOneBrings) {
+  const Envelope same = chunk(0, "abc", true);
+  EXPECT_THAT(Told(follower(), same).sentences(false), Not(HasSubstr("configuration")));
+  Envelope other = same;
+  std::get<InstallSnapshot::Request>(other.message).configuration.learners = {4};
+  const Told told(follower(), other);
+  EXPECT_THAT(told.sentences(false),
+              HasSubstr("B uses the configuration {A B C} learning {s4}: a snapshot includes the "
+                        "latest configuration as of its last entry (§7)"));
+  EXPECT_EQ(told.sentences(true), "");
 }
 
 TEST(SnapshotFacts, TellWhatBecomesOfChunks) {
