@@ -17,7 +17,8 @@ enum Part : std::uint64_t { ofCluster, ofClients, ofFaults };
 
 constexpr Duration quiet = std::chrono::seconds(4);  // the second phase
 
-// Draws of several kinds, from one stream.
+// Draws of several kinds, from one stream. Two in one expression would be drawn in whichever order
+// the compiler likes, and a seed would have more than one world: each has a statement of its own.
 struct Draws {
   Random chance;
 
@@ -95,8 +96,8 @@ class Generator {
     if (cluster_.percent(20)) set("heartbeat interval", cluster_.ms(15, 60));
     if (cluster_.percent(25)) {
       setEach("clock drift", true, [&] {
-        return std::to_string(cluster_.from(1, 10)) +
-               (cluster_.percent(50) ? " % fast" : " % slow");
+        const char* way = cluster_.percent(50) ? " % fast" : " % slow";
+        return std::to_string(cluster_.from(1, 10)) + way;
       });
     }
     set("network", cluster_.network());
@@ -150,7 +151,8 @@ class Generator {
     const std::uint64_t count = clients_.below(4);
     if (count > 0 && clients_.percent(20)) set("sessions", std::to_string(clients_.from(1, 2)));
     for (std::uint64_t i = 0; i < count; ++i) {
-      std::string out = "{interval: " + clients_.ms(1, 30) + ", timeout: " + clients_.ms(50, 500);
+      const std::string timeout = clients_.ms(50, 500);
+      std::string out = "{interval: " + clients_.ms(1, 30) + ", timeout: " + timeout;
       if (clients_.percent(60)) out += ", session: on";
       if (clients_.percent(80)) out += ", keys: " + std::to_string(clients_.from(1, 4));
       plan_.clients.push_back(out + "}");
@@ -250,9 +252,10 @@ Line Generator::anyFault(std::size_t kind) {
     case crash:
       if (faults_.percent(50)) return {"crash", anyTarget()};
       return {"restart", faults_.percent(50) ? std::string("all") : anyServer()};
-    case tornCrash:
-      return {"crash", "{servers: " + anyTarget() +
-                           ", torn after: " + std::to_string(faults_.below(4)) + "}"};
+    case tornCrash: {
+      const std::string entries = std::to_string(faults_.below(4));
+      return {"crash", "{servers: " + anyTarget() + ", torn after: " + entries + "}"};
+    }
     case pause:
       if (faults_.percent(50)) return {"pause", anyTarget()};
       return {"resume", faults_.percent(50) ? std::string("all") : anyServer()};
@@ -263,7 +266,8 @@ Line Generator::anyFault(std::size_t kind) {
       const char* arrow = faults_.percent(50) ? " -> " : " <-> ";
       if (faults_.percent(40)) return {"heal", "all"};
       if (faults_.percent(30)) return {"cut", "leader" + std::string(arrow) + "a follower"};
-      return {"cut", anyServer() + arrow + anyServer()};
+      const std::string to = anyServer();
+      return {"cut", anyServer() + arrow + to};
     }
     case network: return {"network", faults_.network()};
     case disk: return anyDiskFault();
