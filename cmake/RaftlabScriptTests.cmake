@@ -52,9 +52,15 @@ raftlab_script_test(NAME trace/json_fits_its_schema
                     COMMAND ${RAFTLAB_PYTHON} src/trace/json_schema_test.py
                             ${writers_of_facts})
 if(TARGET raftlab)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    set(other_compiler clang++-19)
+  else()
+    set(other_compiler g++)
+  endif()
   raftlab_script_test(
     NAME determinism/the_program_says_one_thing TIMEOUT 1200
-    COMMAND ${RAFTLAB_PYTHON} tests/determinism/program_test.py $<TARGET_FILE:raftlab> clang++-19)
+    COMMAND ${RAFTLAB_PYTHON} tests/determinism/program_test.py $<TARGET_FILE:raftlab>
+            ${other_compiler})
   raftlab_script_test(NAME cli/does_what_people_ask_of_it
                       COMMAND ${RAFTLAB_PYTHON} tests/cli_test.py $<TARGET_FILE:raftlab>)
   raftlab_script_test(NAME cli/checks_histories

@@ -17,8 +17,8 @@ enum Part : std::uint64_t { ofCluster, ofClients, ofFaults };
 
 constexpr Duration quiet = std::chrono::seconds(4);  // the second phase
 
-// Draws of several kinds, from one stream. Two in one expression would be drawn in whichever order
-// the compiler likes, and a seed would have more than one world: each has a statement of its own.
+// Draws of several kinds, from one stream. Two operands of one +, or two arguments of one call,
+// would be drawn in whichever order the compiler likes, and a seed would have more than one world.
 struct Draws {
   Random chance;
 

@@ -8,8 +8,8 @@ namespace raft {
 
 namespace {
 
-// Whether a leader may have sent that: along a log terms never fall, and none is above its own
-// (§5.3). `configures`: whether there is a configuration.
+// Along a log terms never fall, and none is above that of the leader who sends it (§5.3).
+// `configures`: whether there is a configuration.
 bool areInOrder(Term previous, const Entry* first, const Entry* last, Term leaders,
                 bool& configures) {
   configures = false;
@@ -68,7 +68,7 @@ void Server::receive(ServerId from, const AppendEntries::Request& m, Time now, E
   reply(true, lastNew);
 }
 
-// False: no server that follows the rules sends that.
+// False: it is forged, for no server that follows the rules sends that.
 bool Server::storeEntries(const AppendEntries::Request& m) {
   // 3. If an existing entry conflicts with a new one (same index but different terms), delete the
   //    existing entry and all that follow it (§5.3).
@@ -79,7 +79,7 @@ bool Server::storeEntries(const AppendEntries::Request& m) {
   if (index < commitIndex) return false;  // forged: what is committed never conflicts (§5.4)
   bool configures;
   if (!areInOrder(log.term(index), fresh, m.entries.end(), m.term, configures)) return false;
-  if (configures && !canBeRead(fresh, m.entries.end())) return false;  // forged, as all of these
+  if (configures && !canBeRead(fresh, m.entries.end())) return false;
   const bool replaces = configurationIndex > index;
   log.truncateFrom(index + 1);
 

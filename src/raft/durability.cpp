@@ -46,7 +46,9 @@ void Server::askForWrite(Index from, Time overdue, Effects& out) {
   write.currentTerm = currentTerm;
   write.votedFor = votedFor;
   write.from = from;
-  if (from != Index{0}) {
+  if (from == Index{0}) {
+    write.entries = {};
+  } else {
     write.entries = log.from(from);
     // What an earlier write made durable beyond `from`, or will, is no longer of this log.
     durableIndex = std::min(durableIndex, from - 1);

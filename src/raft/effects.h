@@ -223,7 +223,8 @@ struct Effects {
   ReadId readsLost = 0;
 
   // Whether anything beyond Figure 2 may be said: few steps do, so clear() need not look for it. No
-  // part of the value. What a server says it says through beyond(), which notes it.
+  // part of the value. Who says it in Effects that are used again says it through beyond(), which
+  // notes it.
   struct Hint {
     bool set = true;
     bool operator==(const Hint&) const { return true; }

@@ -58,7 +58,7 @@ void Server::receive(ServerId from, const PreVote::Request& m, Time now, Effects
 void Server::receive(ServerId from, const PreVote::Response& m, Time now, Effects& out) {
   Follower* follower = as<Follower>();
   if (!follower || !follower->canvass || m.requestTerm != currentTerm + 1) return;  // it is over
-  if (!configuration.isVoter(from)) return;  // forged: it was not asked
+  if (!configuration.isVoter(from)) return;  // it was not asked in this election
   follower->canvass->responded.insert(from);
   if (m.voteGranted) follower->canvass->granted.insert(from);
   countPreVotes(now, out);

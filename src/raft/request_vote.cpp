@@ -37,7 +37,7 @@ bool Server::isUpToDate(Index lastLogIndex, Term lastLogTerm) const {
 void Server::receive(ServerId from, const RequestVote::Response& m, Time now, Effects& out) {
   Candidate* candidate = as<Candidate>();
   if (!candidate || m.term != currentTerm) return;  // of an election that is over
-  if (!configuration.isVoter(from)) return;         // forged: it was not asked
+  if (!configuration.isVoter(from)) return;         // it was not asked in this election
   candidate->votesResponded.insert(from);
   if (m.voteGranted) candidate->votesGranted.insert(from);
   countVotes(now, out);

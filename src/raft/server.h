@@ -6,6 +6,8 @@
 #pragma once
 #include <concepts>
 #include <optional>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -262,7 +264,9 @@ struct Server {
   // equal times become equal and ask for equal effects. `now` should not run backwards; if it
   // does, timeouts are early or late and nothing worse happens.
   void step(Time now, const Input& input, Effects& out);
-  template <class In>  // the same for one of those that an Input may be
+  // The same for one of those that an Input may be. Flat, as where it is defined, for GCC goes by
+  // the declaration where it meets a call first.
+  template <class In>
   requires(!std::same_as<In, Input> && std::convertible_to<In, Input>)
       [[gnu::flatten]] void step(Time now, const In& input, Effects& out);
   Effects step(Time now, const Input& input);
@@ -429,6 +433,7 @@ struct Server {
 
   template <class Rpc>
   void send(ServerId to, Rpc&& rpc, Effects& out) const {
+    static_assert(!std::is_reference_v<Rpc>, "it is moved from");
     out.addSend(id, to, [&] { return std::move(rpc); });
   }
 };

@@ -235,7 +235,7 @@ struct ConfigurationUsed {  // from now on
   Configuration before = {};
   Configuration after = {};
   Index index = {};  // of its entry; 0: of none: the snapshot's, or what the server began with
-  bool back = {};    // the one before was truncated
+  bool back = {};    // the one before was truncated; of a snapshot it is not known
   bool operator==(const ConfigurationUsed&) const = default;
 };
 struct MembershipChange {         // what the leader says of it
@@ -255,7 +255,7 @@ struct CaughtUp {  // they are close enough to vote
 enum class Ignored : std::uint8_t {
   Astray,             // addressed to somebody else, or from itself
   Forged,             // says what no server following the rules would say
-  Foreign,            // an answer from a server that is not of this cluster
+  Foreign,            // an answer from a server that is not of this cluster, or has no vote in it
   ElectionOver,       // an answer to a candidate that is none any more, or of an earlier term
   LeadershipOver,     // an answer to a leader that is none any more, or of an earlier term
   SecondLeader,       // a term has one leader; somebody claims to be another

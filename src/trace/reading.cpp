@@ -187,7 +187,11 @@ void Reading::compareRole() {
   }
   const Candidate& is = *is_.as<Candidate>();
   const Candidate& expected = *std::get_if<Candidate>(&role_);
-  if (is.votesGranted != expected.votesGranted || is.votesResponded != expected.votesResponded) {
+  if (is.votesResponded != expected.votesResponded) {
+    unexplained("has answers of " + names_.of(is.votesResponded),
+                "those that count are of " + names_.of(expected.votesResponded) + " (§5.2)");
+  }
+  if (is.votesGranted != expected.votesGranted) {
     unexplained("counts votes of " + names_.of(is.votesGranted),
                 "it was given those of " + names_.of(expected.votesGranted) + " (§5.2)");
   }

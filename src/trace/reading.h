@@ -53,6 +53,7 @@ class Reading {
   std::optional<VoteRefusal> refusalOf(const Envelope&, const RequestVote::Request&) const;
   std::string termIsOver(Term old) const;
   std::string whyRefused(const RequestVote::Request&, VoteRefusal) const;
+  std::string hasNoVote(ServerId server) const;
   void countVotes(const Candidate& candidate);
   void becomeLeader(ServerSet votes);
   void explainVoteRequests(const ServerSet& to, bool again);

@@ -194,6 +194,12 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Request& m) {
   }
 }
 
+// An answer to a request of an earlier election, before it was removed.
+std::string Reading::hasNoVote(ServerId server) const {
+  return name(server) + " has no vote in " + configurationText(was_.configuration, names_) +
+         " and was not asked (thesis §4.1)";
+}
+
 void Reading::receive(const Envelope& envelope, const RequestVote::Response& m) {
   Candidate* candidate = std::get_if<Candidate>(&role_);
   if (m.term < term_) {
@@ -205,25 +211,23 @@ void Reading::receive(const Envelope& envelope, const RequestVote::Response& m) 
         MessageIgnored{envelope, Ignored::ElectionOver},
         was_.is<Leader>() ? "it is leader already (§5.2)" : "it is no candidate any more (§5.2)");
   }
+  if (!was_.configuration.isVoter(envelope.from)) {
+    return tell(MessageIgnored{envelope, Ignored::Foreign}, hasNoVote(envelope.from));
+  }
   candidate->votesResponded.insert(envelope.from);
   if (m.voteGranted) candidate->votesGranted.insert(envelope.from);
-  if (!was_.configuration.isVoter(envelope.from)) {
-    tell(MessageIgnored{envelope, Ignored::Foreign},
-         name(envelope.from) + " is not of this cluster");
-  } else {
-    const ServerSet valid =
-        candidate->votesGranted & (was_.configuration.voters | was_.configuration.nextVoters);
-    tell(VoteCounted{.voter = envelope.from,
-                     .granted = m.voteGranted,
-                     .have = valid.size(),
-                     .need = majority(was_.configuration.voters.size()),
-                     .of = was_.configuration.voters.size(),
-                     .joint = was_.configuration.isJoint()},
-         was_.configuration.isJoint()
-             ? share(valid) + " votes, a majority of each is needed (thesis §4.3)"
-             : share(valid) + " votes, a majority is " +
-                   text(majority(was_.configuration.voters.size())) + " (§5.2)");
-  }
+  const ServerSet granted =
+      candidate->votesGranted & (was_.configuration.voters | was_.configuration.nextVoters);
+  const bool joint = was_.configuration.isJoint();
+  const std::uint32_t need = majority(was_.configuration.voters.size());
+  tell(VoteCounted{.voter = envelope.from,
+                   .granted = m.voteGranted,
+                   .have = granted.size(),
+                   .need = need,
+                   .of = was_.configuration.voters.size(),
+                   .joint = joint},
+       share(granted) + " votes, a majority " +
+           (joint ? "of each is needed (thesis §4.3)" : "is " + text(need) + " (§5.2)"));
   countVotes(Candidate(*candidate));
 }
 

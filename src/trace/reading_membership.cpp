@@ -50,7 +50,7 @@ void Reading::followConfiguration() {
   configurationIndex_ = index;
 }
 
-// The same of a snapshot that was installed. An entry beyond it there is none.
+// The same of a snapshot that was installed: the log is empty after it.
 void Reading::followSnapshot() {
   if (configuration_ != snapshot_.configuration) {
     tell(ConfigurationUsed{.before = configuration_, .after = snapshot_.configuration},

@@ -128,8 +128,7 @@ void Reading::receive(const Envelope& envelope, const PreVote::Response& m) {
                     text(m.requestTerm.value) + " (thesis §9.6)");
   }
   if (!was_.configuration.isVoter(envelope.from)) {
-    return tell(MessageIgnored{envelope, Ignored::Foreign},
-                name(envelope.from) + " is not of this cluster");
+    return tell(MessageIgnored{envelope, Ignored::Foreign}, hasNoVote(envelope.from));
   }
   Canvass& canvass = *follower->canvass;
   canvass.responded.insert(envelope.from);

@@ -9,19 +9,22 @@ Without the compiler the test is skipped (exit 77).
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# And how it ends.
 SAYINGS = (
-    ("run", "scenarios"),
-    ("run", "scenarios", "--json", "--seed", "2"),
-    ("run", "scenarios", "--quiet", "--seeds", "3..5"),
-    ("check", "histories"),
-    ("hunt", "--seeds", "1..200"),
+    (("run", "scenarios"), 0),
+    (("run", "scenarios", "--json", "--seed", "2"), 0),
+    (("run", "scenarios", "--quiet", "--seeds", "3..5"), 0),
+    (("check", *sorted(map(str, (ROOT / "histories").glob("*.*")))), 1),
+    (("hunt", "--seeds", "1..200"), 0),
 )
+HOW_LONG_IT_TOOK = re.compile(r", in .* \(\d+ runs? a second\)")
 DIFFERENCES_SHOWN = 5
 
 
@@ -39,19 +42,19 @@ def build(compiler, scratch):
 
 
 def said(program, saying):
-    """Its exit code and its lines, but for that which says how long a hunt took."""
+    """Its exit code and its lines, but for how long a hunt took."""
     done = subprocess.run([program, *saying], cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
-    return [f"exit code {done.returncode}",
-            *(line for line in done.stdout.splitlines() if " runs a second)" not in line)]
+    return done.returncode, HOW_LONG_IT_TOOK.sub("", done.stdout).splitlines()
 
 
-def same(program, other, saying):
-    """Whether both say the same. Tells the first differences."""
-    one, another = said(program, saying), said(other, saying)
-    if one == another:
+def same(program, other, saying, expected):
+    """Whether both end as expected and say the same. Tells the first differences."""
+    (code, one), (other_code, another) = said(program, saying), said(other, saying)
+    if (code, other_code, one) == (expected, expected, another):
         return True
-    print(f"raftlab {' '.join(saying)}: {len(one)} lines, built anew {len(another)}")
+    print(f"raftlab {' '.join(saying)}: exit codes {code} and, built anew, {other_code}; expected "
+          f"{expected}; {len(one)} and {len(another)} lines")
     parted = [(a, b) for a, b in zip(one, another) if a != b]
     for a, b in parted[:DIFFERENCES_SHOWN]:
         print(f"  {a}\n  built anew: {b}")
@@ -64,7 +67,7 @@ def main(program, compiler):
         return 77
     with tempfile.TemporaryDirectory() as scratch:
         other = build(compiler, pathlib.Path(scratch))
-        good = [same(program, other, saying) for saying in SAYINGS]
+        good = [same(program, other, *saying) for saying in SAYINGS]
     print(f"{sum(good)} of {len(good)} said alike")
     return 0 if all(good) else 1
 
